@@ -55,6 +55,8 @@ struct LinkConditions {
   // For this share of datagrams, one of the last 64 that were pushed comes along once more: an
   // attacker with a tape recorder, or a confused network.
   double replay = 0;
+  // Share that a congested router marks (ECN: Congestion Experienced) instead of dropping.
+  double mark = 0;
 
   // Bits a second through the bottleneck, 0 = unlimited; datagrams that find `queue_bytes` waiting
   // are dropped.

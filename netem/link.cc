@@ -143,7 +143,9 @@ void Link::Enter(std::vector<uint8_t> datagram, Instant now, uint64_t tag) {
   } else {
     due = last_due_ = std::max(due, last_due_);
   }
-  heap_.push_back({due, next_order_++, {std::move(datagram), tag}});
+  const bool marked = random_.Chance(conditions_.mark);
+  stats_.marked += marked;
+  heap_.push_back({due, next_order_++, {std::move(datagram), tag, marked}});
   std::push_heap(heap_.begin(), heap_.end(), LeavesLater);
 }
 

@@ -45,7 +45,7 @@ struct LinkStats {
   uint64_t blacked_out = 0;
   uint64_t too_big = 0;     // mtu
   uint64_t queue_full = 0;  // bottleneck, or kMaxHeld
-  uint64_t corrupted = 0, duplicated = 0, replayed = 0, reordered = 0;
+  uint64_t corrupted = 0, duplicated = 0, replayed = 0, reordered = 0, marked = 0;
 
   uint64_t dropped() const { return lost + blacked_out + too_big + queue_full; }
 };
@@ -66,6 +66,8 @@ class Link {
   struct Delivery {
     std::vector<uint8_t> datagram;
     uint64_t tag;
+    bool marked = false;  // LinkConditions::mark: to be delivered as Congestion Experienced if it
+                          // is ECN-capable
   };
   // The next datagram that is due at `now`, in order of due time. Empty: none.
   std::optional<Delivery> PopTagged(Instant now);

@@ -149,6 +149,14 @@ TEST(Link, ReplayBringsOldDatagramsBackWithTheirTag) {
   EXPECT_THAT(Drain(link, At(1)), ElementsAre(Bytes{2}));
 }
 
+TEST(Link, MarkFlagsTheDeliveryOnly) {
+  Link link({.mark = 1}, 1);
+  link.Push(Bytes{1}, At(0));
+  const Link::Delivery delivery = *link.PopTagged(At(0));
+  EXPECT_TRUE(delivery.marked);
+  EXPECT_EQ(delivery.datagram, Bytes{1});
+}
+
 TEST(Link, RateSpacesDatagramsBySerialisationTime) {
   // 972 octets and 28 of headers at 80 kbit/s take 100 ms.
   Link link({.rate_bps = 80'000}, 1);

@@ -46,7 +46,8 @@ constexpr NamedProfile kProfiles[] = {
 };
 
 constexpr absl::string_view kKeys =
-    "delay, jitter, loss, burst, reorder, reorder-delay, duplicate, corrupt, replay, rate, queue, "
+    "delay, jitter, loss, burst, reorder, reorder-delay, duplicate, corrupt, replay, mark, rate, "
+    "queue, "
     "mtu, blackout";
 
 // A setter takes the value's text and returns what it should have been if it's wrong, else nullptr.
@@ -197,11 +198,10 @@ struct ShareKey {
   absl::string_view key;
   double LinkConditions::* member;
 };
-constexpr ShareKey kShareKeys[] = {{"loss", &LinkConditions::loss},
-                                   {"reorder", &LinkConditions::reorder},
-                                   {"duplicate", &LinkConditions::duplicate},
-                                   {"corrupt", &LinkConditions::corrupt},
-                                   {"replay", &LinkConditions::replay}};
+constexpr ShareKey kShareKeys[] = {
+    {"loss", &LinkConditions::loss},           {"reorder", &LinkConditions::reorder},
+    {"duplicate", &LinkConditions::duplicate}, {"corrupt", &LinkConditions::corrupt},
+    {"replay", &LinkConditions::replay},       {"mark", &LinkConditions::mark}};
 
 struct SpecialKey {
   absl::string_view key;
