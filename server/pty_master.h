@@ -1,4 +1,5 @@
-// The master of a pty that this process opened itself, as the Tty a Session wants: a reactor's Stream plus the window size.
+// The master of a pty that this process opened itself, as the Tty a Session wants: a reactor's
+// Stream plus the window size.
 #ifndef SERVER_PTY_MASTER_H_
 #define SERVER_PTY_MASTER_H_
 
