@@ -20,7 +20,7 @@
 #include "io/udp_socket.h"
 #include "ssp/peer_tracker.h"
 #include "ssp/transport.h"
-#include "sync/echo_ack.h"
+#include "sync/echo_ack_tracker.h"
 #include "sync/host_state.h"
 #include "sync/user_stream.h"
 #include "term/screen.h"
