@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -114,13 +115,13 @@ void Session::QueueInput(absl::string_view bytes) {
 
 void Session::Apply(std::span<const sync::UserEvent> events) {
   for (size_t i = 0; i < events.size(); ++i) {
-    const sync::UserEvent& event = events[i];
-    if (event.is_resize()) {
-      const bool last_of_run = i + 1 == events.size() || !events[i + 1].is_resize();
-      if (last_of_run) Resize(event.size());
+    if (const std::string* bytes = std::get_if<std::string>(&events[i])) {
+      QueueInput(translator_.Translate(*bytes, terminal_.application_cursor_keys()));
       continue;
     }
-    QueueInput(translator_.Translate(event.bytes(), terminal_.application_cursor_keys()));
+    const bool last_of_run =
+        i + 1 == events.size() || !std::holds_alternative<term::Size>(events[i + 1]);
+    if (last_of_run) Resize(std::get<term::Size>(events[i]));
   }
   flush_at_ =
       translator_.holding() ? reactor_->Now() + term::InputTranslator::kHoldTime : Instant::Max();

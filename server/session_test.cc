@@ -123,9 +123,8 @@ TEST_F(SessionTest, OnlyTheLastResizeOfARunCounts) {
 
 TEST_F(SessionTest, AbsurdSizesChangeNothing) {
   for (const term::Size size : {term::Size{0, 24}, {80, -1}, {1 << 30, 1 << 30}, {70000, 24}}) {
-    sync::UserStream stream;
-    stream.PushResize(size);
-    ApplyStream(stream);
+    const std::vector<sync::UserEvent> events = {size};
+    session_->Apply(events);
     EXPECT_EQ(session_->terminal().screen().size(), (term::Size{80, 24}));
   }
 }
