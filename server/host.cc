@@ -30,7 +30,7 @@ Host::Host(io::Reactor* reactor, HostOptions options, std::unique_ptr<io::UdpSoc
       session_(reactor, std::move(session.pty), session.size, this),
       endpoint_(key, session.size, socket_.get(), random, reactor->Now()) {}
 
-io::Task<void> Host::Run() {
+io::Task<void> Host::Run(io::StopToken stop) {
   session_.Start();
   scope_.Spawn(ReceiveDatagrams(scope_.token()));
   if (signals_ != nullptr) scope_.Spawn(ReceiveSignals(scope_.token()));
@@ -46,8 +46,7 @@ io::Task<void> Host::Run() {
       co_await session_.Close();
     }
     timer.Arm(NextDeadline());
-    const absl::Status woken = co_await wake_.Wait();
-    static_cast<void>(woken);  // without a stop token it can only be OK
+    if (!(co_await wake_.Wait(stop)).ok()) break;
     wake_.Reset();
   }
   timer.Disarm();
