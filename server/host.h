@@ -62,9 +62,9 @@ class Host final : private Session::Listener {
        std::unique_ptr<io::SignalSource> signals, SessionParts session,
        const crypto::SessionKey& key, crypto::RandomSource* random);
 
-  // From the start to the end of the session, whatever ends it. The pty is closed then, the record
-  // gone.
-  io::Task<void> Run();
+  // From the start to the end of the session, whatever ends it; `stop` ends it without a goodbye.
+  // The pty is closed then, the record gone.
+  io::Task<void> Run(io::StopToken stop = {});
 
   const Session& session() const { return session_; }
   const Endpoint& endpoint() const { return endpoint_; }
