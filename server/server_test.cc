@@ -189,43 +189,56 @@ class Talk : public ServerTest {
  protected:
   io::Task<void> EchoHi() {
     client_->Type("echo hi there\r");
-    EXPECT_TRUE(co_await Sees("\nhi there")) << client_->Text();
+    const bool ok1 = co_await Sees("\nhi there");
+    EXPECT_TRUE(ok1) << client_->Text();
     client_->Type("exit\r");
-    EXPECT_TRUE(co_await Until([this] { return client_->server_left(); }));
+    const bool ok2 = co_await Until([this] { return client_->server_left(); });
+    EXPECT_TRUE(ok2);
   }
   io::Task<void> SeesOnly(std::string text) {
-    EXPECT_TRUE(co_await Sees(text)) << client_->Text();
-    EXPECT_TRUE(co_await Until([this] { return client_->server_left(); }));
+    const bool ok3 = co_await Sees(text);
+    EXPECT_TRUE(ok3) << client_->Text();
+    const bool ok4 = co_await Until([this] { return client_->server_left(); });
+    EXPECT_TRUE(ok4);
   }
   io::Task<void> JustConnect(std::string text) {
-    EXPECT_TRUE(co_await Sees(text)) << client_->Text();
+    const bool ok5 = co_await Sees(text);
+    EXPECT_TRUE(ok5) << client_->Text();
   }
   io::Task<void> Resizes() {
     for (const term::Size size : {term::Size{1000, 500}, {1, 1}, {100, 10}}) {
       client_->Resize(size);
-      EXPECT_TRUE(co_await Until([&] { return client_->screen().size() == size; }));
+      const bool ok6 = co_await Until([&] { return client_->screen().size() == size; });
+      EXPECT_TRUE(ok6);
     }
     client_->Type("stty size\r");
-    EXPECT_TRUE(co_await Sees("10 100")) << client_->Text();
+    const bool ok7 = co_await Sees("10 100");
+    EXPECT_TRUE(ok7) << client_->Text();
   }
   io::Task<void> Pastes() {
-    EXPECT_TRUE(co_await Sees("ready")) << client_->Text();
+    const bool ok8 = co_await Sees("ready");
+    EXPECT_TRUE(ok8) << client_->Text();
     std::string paste;
     for (int i = 0; i < 64 * 1024; ++i) paste += i % 64 == 63 ? '\n' : 'x';
     client_->Type(paste);
-    EXPECT_TRUE(co_await Sees("got 65536")) << client_->Text();
+    const bool ok9 = co_await Sees("got 65536");
+    EXPECT_TRUE(ok9) << client_->Text();
   }
   io::Task<void> InterruptsFlood() {
-    EXPECT_TRUE(co_await Sees("yes-yes")) << client_->Text();
+    const bool ok10 = co_await Sees("yes-yes");
+    EXPECT_TRUE(ok10) << client_->Text();
     const Instant before = reactor_->Now();
     client_->Type("\003");
-    EXPECT_TRUE(co_await Sees("stopped")) << client_->Text();
+    const bool ok11 = co_await Sees("stopped");
+    EXPECT_TRUE(ok11) << client_->Text();
     interrupt_took_ = reactor_->Now() - before;
   }
   io::Task<void> Quits(std::string text) {
-    EXPECT_TRUE(co_await Sees(text)) << client_->Text();
+    const bool ok12 = co_await Sees(text);
+    EXPECT_TRUE(ok12) << client_->Text();
     client_->StartShutdown();
-    EXPECT_TRUE(co_await Until([this] { return client_->shutdown_acknowledged(); }));
+    const bool ok13 = co_await Until([this] { return client_->shutdown_acknowledged(); });
+    EXPECT_TRUE(ok13);
   }
   std::chrono::nanoseconds interrupt_took_{0};
 };

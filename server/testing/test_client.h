@@ -5,6 +5,9 @@
 
 #include <functional>
 #include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "base/instant.h"
@@ -13,6 +16,7 @@
 #include "io/address.h"
 #include "io/event.h"
 #include "io/reactor.h"
+#include "io/scope.h"
 #include "io/task.h"
 #include "io/udp_socket.h"
 #include "ssp/transport.h"
