@@ -71,8 +71,9 @@ int AssignedWidth(uint32_t c, const Character& character, const std::string& eas
   const std::string& category = character.category;
   if (c == 0x00AD) return 1;  // SOFT HYPHEN: a visible hyphen in terminals.
   if (category == "Cc" || category == "Cs" || category == "Zl" || category == "Zp") return -1;
-  if (c >= 0x1160 && c <= 0x11FF)
-    return 0;  // Conjoining vowels and finals join the lead before them.
+  if (character.prepended_mark) return 1;
+  // Conjoining vowels and finals join the lead before them.
+  if ((c >= 0x1160 && c <= 0x11FF) || (c >= 0xD7B0 && c <= 0xD7FF)) return 0;
   if (category == "Mn" || category == "Me" || category == "Cf" || character.bidi == "NSM") return 0;
   if (c >= 0x3248 && c <= 0x324F) return 2;  // Circled numbers on black squares.
   if (c >= 0x4DC0 && c <= 0x4DFF) return 2;  // Hexagrams.
