@@ -33,6 +33,7 @@ class Sender {
  public:
   static constexpr std::chrono::milliseconds kAckDelayAllowance{100};
   static constexpr std::chrono::milliseconds kEarlyAllowance{20};  // for the peer's program to answer
+  static constexpr std::chrono::milliseconds kGreetingPatience{400};
   // Losses count as recent, and a peer as worth repeating to, for so long.
   static constexpr std::chrono::milliseconds kRecentLoss{10000};
   static constexpr std::chrono::milliseconds kActiveRetry{10000};

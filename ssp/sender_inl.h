@@ -72,8 +72,11 @@ void Sender<Local>::OnPathUpdate(uint64_t incoming_losses, Instant now) {
 template <LocalState Local>
 AckPatience Sender<Local>::Patience(const Path& path) const {
   const auto overdue = path.rto + kAckDelayAllowance;
-  const bool early = early_ && path.measured;
-  return {.patience = early ? path.rto + kEarlyAllowance : overdue,
+  // Before the first round trip everything is a guess, and losing the greeting should not cost a second.
+  const auto early = !path.measured ? std::chrono::nanoseconds(kGreetingPatience)
+                     : early_       ? path.rto + kEarlyAllowance
+                                    : overdue;
+  return {.early = early,
           .overdue = overdue,
           .frame_interval = path.frame_interval};
 }
@@ -118,9 +121,9 @@ auto Sender<Local>::MakePlan(Instant now, const Local& live, const Path& path)
   if (!(plan.changed && collected) && !plan.talk && !plan.repeat) return std::nullopt;
   const AckPatience patience = Patience(path);
   if (shutdown_in_progress()) {
-    plan.base = log_.AssumedForShutdown(now, patience.patience);
+    plan.base = log_.AssumedForShutdown(now, patience.overdue);
   } else {
-    plan.base = log_.Assumed(now, patience.patience);
+    plan.base = log_.Assumed(now, patience.overdue);
     // What is repeated was believed received; don't build on that belief.
     if (plan.repeat && log_.LastEquals(plan.base)) plan.base = 0;
   }
@@ -203,10 +206,11 @@ InstructionView Sender<Local>::Commit(const Plan& plan, std::optional<Local> nex
   const bool again = frozen() || (!plan.changed && !empty_ack && !shutdown_in_progress());
   const StateNum base_num = log_.at(plan.base).num;
   if (again) {
+    const bool overdue = !frozen() && log_.Overdue(now, Patience(path));
     log_.OnLastSentAgain(plan.base, now);
     if (!diff_.empty()) {
       ++retransmissions_;
-      if (!frozen()) NoteLoss(now);
+      if (overdue) NoteLoss(now);
     }
   } else {
     const std::optional<size_t> same_as =

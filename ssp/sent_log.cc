@@ -38,6 +38,7 @@ void SentLog::OnLastSentAgain(size_t base, Instant now) {
   Entry& last = entries_.back();
   last.base = entries_[base].num;
   last.sent = now;
+  ++last.copies;
   last.chain_sent = base == 0 ? now : std::min(now, entries_[base].chain_sent);
 }
 
@@ -96,12 +97,19 @@ Instant SentLog::OldestUnacknowledged() const {
   return Instant::Max();
 }
 
+int SentLog::CopiesUnderWay() const {
+  int copies = 0;
+  for (const Entry& entry : entries_) copies += entry.version != first().version ? entry.copies : 0;
+  return copies;
+}
+
 Instant SentLog::RetransmitDue(const AckPatience& patience) const {
   if (first().version == last().version) return Instant::Max();
+  const auto wait = CopiesUnderWay() > 1 ? patience.overdue : patience.early;
   Instant carried_until = kLost;  // some entry with the last content may still be believed received
   for (size_t i = 1; i < entries_.size(); ++i) {
     if (LastEquals(i)) {
-      carried_until = std::max(carried_until, entries_[i].chain_sent + patience.patience);
+      carried_until = std::max(carried_until, entries_[i].chain_sent + wait);
     }
   }
   if (!last().small) return carried_until;

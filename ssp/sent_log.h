@@ -23,9 +23,10 @@
 namespace mosh::ssp {
 
 // How long to wait for acknowledgements. `overdue` is when one certainly should have come: after RTO + the 100 ms an
-// acknowledgement may be delayed. `patience` is when to send again; shorter while losses are seen.
+// acknowledgement may be delayed. `early` is when to send what has been on its way only once; less than `overdue` while
+// losses are seen.
 struct AckPatience {
-  std::chrono::nanoseconds patience;
+  std::chrono::nanoseconds early;
   std::chrono::nanoseconds overdue;
   std::chrono::nanoseconds frame_interval;
 };
@@ -46,6 +47,7 @@ class SentLog {
     Instant sent;        // when it was last sent
     Instant chain_sent;  // the oldest `sent` among it and the unconfirmed states it was built on
     bool small = true;   // its latest instruction fitted one datagram or nearly so
+    int copies = 1;      // instructions that carried it
   };
   size_t size() const { return entries_.size(); }
   const Entry& at(size_t i) const { return entries_[i]; }
@@ -83,6 +85,7 @@ class SentLog {
 
  private:
   Instant OldestUnacknowledged() const;
+  int CopiesUnderWay() const;
   void RecomputeChains();
 
   std::vector<Entry> entries_;
