@@ -41,6 +41,7 @@ class SocketAddress {
   std::string ToString() const;
 
   bool is_wildcard() const;
+  bool is_loopback() const;
   bool is_v4_mapped() const;
   // The IPv4 address inside ::ffff:a.b.c.d; any other address unchanged.
   SocketAddress Unmapped() const;

@@ -19,20 +19,17 @@ ReadyQueue& ReadyQueue::Current() {
   return *current_queue;
 }
 
-size_t ReadyQueue::RunOnce() {
-  IntrusiveList<Waiter> batch;
-  batch.Splice(ready_);
-  size_t ran = 0;
-  while (!batch.empty()) {
-    batch.PopFront()->handle.resume();
-    ++ran;
+void ReadyQueue::RunTurn() {
+  ready_.Splice(later_);
+  for (int round = 0; round < kMaxRounds && !ready_.empty(); ++round) {
+    IntrusiveList<Waiter> batch;
+    batch.Splice(ready_);
+    while (!batch.empty()) batch.PopFront()->handle.resume();
   }
-  return ran;
 }
 
 void ReadyQueue::RunUntilIdle() {
-  while (RunOnce() != 0) {
-  }
+  while (!empty()) RunTurn();
 }
 
 }  // namespace mosh::io

@@ -8,7 +8,6 @@
 #define IO_READY_QUEUE_H_
 
 #include <coroutine>
-#include <cstddef>
 
 #include "io/intrusive_list.h"
 
@@ -32,20 +31,25 @@ class ReadyQueue {
   // The queue of this thread; there must be one.
   static ReadyQueue& Current();
 
-  // `waiter` leaves the list it is in and will be resumed.
+  // `waiter` leaves the list it is in and will be resumed in this turn of the loop.
   void Post(Waiter* waiter) { ready_.PushBack(waiter); }
+  // The same, in the next turn: after the loop has looked at the kernel and the timers.
+  void PostLater(Waiter* waiter) { later_.PushBack(waiter); }
 
-  bool empty() const { return ready_.empty(); }
+  bool empty() const { return ready_.empty() && later_.empty(); }
 
-  // Resumes what is in the queue now, not what gets posted meanwhile: a coroutine that keeps
-  // posting itself cannot keep the loop from looking at the kernel. Returns how many ran.
-  size_t RunOnce();
+  // One turn: resumes what was posted, also what gets posted meanwhile, but no coroutine chain can
+  // keep the loop from the kernel for more than kMaxRounds.
+  void RunTurn();
 
-  // For tests without a reactor: runs until nothing is ready.
+  // For tests without a reactor: runs turns until nothing is ready.
   void RunUntilIdle();
 
  private:
+  static constexpr int kMaxRounds = 64;
+
   IntrusiveList<Waiter> ready_;
+  IntrusiveList<Waiter> later_;
 };
 
 // co_await Yield(): lets everything else that is ready, and the kernel, have a turn first.
@@ -54,7 +58,7 @@ class Yield : private Waiter {
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> caller) {
     handle = caller;
-    ReadyQueue::Current().Post(this);
+    ReadyQueue::Current().PostLater(this);
   }
   void await_resume() const noexcept {}
 };

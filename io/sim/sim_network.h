@@ -50,23 +50,32 @@ class SimNetwork {
  private:
   friend class SimReactor;
   friend class SimUdpSocket;
+  friend class SimWorld;
   class Flow;
+  struct Route {
+    SimReactor* from;
+    SimReactor* to;
+    SimLinkFactory factory;
+  };
 
-  // `from` is what the receiver will see.
+  // From a socket of `sender` that others see as `from`.
   absl::Status Send(SimReactor* sender, const SocketAddress& from, const SocketAddress& to,
                     EcnMark ecn, std::span<const uint8_t> bytes);
-  void Deliver(const SocketAddress& from, const SocketAddress& to, EcnMark ecn,
-               std::vector<uint8_t> bytes);
+  // `receiver`: whoever has the address `to` by now; may be nobody.
+  void Deliver(const SocketAddress& from, const SocketAddress& to, const SimReactor* receiver,
+               EcnMark ecn, std::vector<uint8_t> bytes);
   SimReactor* HostAt(const SocketAddress& address) const;
+  const Route* FindRoute(const SimReactor* from, const SimReactor* to) const;
+  // No new datagrams over the links of this route; they are dropped when the last has arrived.
+  void RetireFlows(const SimReactor* from, const SimReactor* to);
 
   SimWorld* world_;
   size_t max_datagram_ = 65507;
   Stats stats_;
   std::vector<SimReactor*> hosts_;
-  std::map<std::pair<SimReactor*, SimReactor*>, SimLinkFactory>
-      routes_;  // looked up only, never iterated
+  std::vector<Route> routes_;
   std::map<std::pair<SocketAddress, SocketAddress>, std::unique_ptr<Flow>> flows_;
-  std::vector<std::unique_ptr<Flow>> draining_;
+  std::vector<std::unique_ptr<Flow>> retired_;
 };
 
 }  // namespace mosh::io::sim

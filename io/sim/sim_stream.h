@@ -50,7 +50,7 @@ class SimPeer {
 
   // How much `output()` may hold before the program's writes have to wait. Taking wakes the writer.
   // Default: no limit.
-  void set_output_capacity(size_t bytes);
+  void set_output_capacity(size_t bytes) { capacity_ = bytes; }
   // Call after taking output to let a waiting writer go on; only needed with a capacity.
   void OutputTaken() { room_.Set(); }
 
@@ -68,12 +68,15 @@ class SimPeer {
 
   // Ptys only. The program in the pty ends: the child's Wait() gives `status`, the master hangs up.
   void Exit(ExitStatus status);
-  // The signal of each Child::Kill; by default SIGKILL, SIGTERM and SIGHUP end the program.
+  // Called with the signal of each Child::Kill, and with SIGHUP when the master is closed. Without
+  // it every signal ends the program.
   std::function<void(int signal)> on_signal;
 
  private:
   friend class SimChild;
   friend class SimTty;
+
+  void Signal(int signal);
 
   SimWorld* world_;
   std::string input_;

@@ -41,7 +41,8 @@ class SimReactor;
 class SimWorld {
  public:
   explicit SimWorld(uint64_t seed);
-  // Programs must have ended: see StopAll().
+  // Stops what is still running. A test whose objects the programs use calls StopAll() itself while
+  // they live.
   ~SimWorld();
 
   // `address` is numeric, IPv4 or IPv6, and not taken yet. The host lives as long as the world.
@@ -74,6 +75,9 @@ class SimWorld {
   // before.
   void RunToCompletion(Task<void> root);
 
+  // Process numbers for simulated children.
+  int NextPid() { return next_pid_++; }
+
   // Hash of everything that happened so far: times, datagrams, stream bytes, signals.
   uint64_t trace_hash() const { return trace_hash_; }
   // Called by the parts of the simulation for everything a program can see.
@@ -90,6 +94,7 @@ class SimWorld {
   std::mt19937_64 random_;
   Instant now_;
   uint64_t trace_hash_;
+  int next_pid_ = 1000;
   SimNetwork network_;
   std::vector<std::unique_ptr<SimReactor>> hosts_;
   Scope programs_;
