@@ -52,15 +52,16 @@ class Cell {
   }
   // Protected against selective erase (DECSCA). Not part of the picture.
   constexpr bool is_protected() const { return (bits_ & kProtected) != 0; }
+  constexpr void set_wide() { bits_ |= kWide; }
   constexpr void set_protected() { bits_ |= kProtected; }
 
   constexpr void set_style(StyleId style) {
     bits_ = (bits_ & ~(uint64_t{0xFFFFFF} << 32)) | StyleBits(style);
   }
 
-  // The same cell with another cluster; only if is_cluster().
+  // The same cell with another glyph.
   constexpr Cell WithCluster(ClusterId cluster) const {
-    return Cell((bits_ & ~uint64_t{0x7FFFFFFF}) | static_cast<uint32_t>(cluster));
+    return Cell((bits_ & ~uint64_t{0xFFFFFFFF}) | kClusterBit | static_cast<uint32_t>(cluster));
   }
 
   // All fields. Equal bits and equal Interner mean the same picture; the converse does not hold

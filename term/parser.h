@@ -22,7 +22,8 @@ namespace mosh::term {
 
 class Parser {
  public:
-  // Characters kept of an OSC (docs/spec/terminal.md §16), and of a DCS: enough for the DECRQSS requests we answer.
+  // Characters kept of an OSC (docs/spec/terminal.md §16), and of a DCS: enough for the DECRQSS
+  // requests we answer.
   static constexpr int kMaxOscCharacters = 16384;
   static constexpr int kMaxDcsCharacters = 64;
 

@@ -1,9 +1,10 @@
-// State table of the VT500 parser. Source: Paul Williams' diagram (vt100.net/emu/dec_ansi_parser) as amended by
-// docs/spec/terminal.md §3. Deviations from the diagram:
+// State table of the VT500 parser. Source: Paul Williams' diagram (vt100.net/emu/dec_ansi_parser)
+// as amended by docs/spec/terminal.md §3. Deviations from the diagram:
 //   - input is code points; everything from U+00A0 up takes the column of 'A';
 //   - U+0080-U+009F are C1 controls in every state;
 //   - OSC also ends at BEL;
-//   - ':' is a parameter character (stock discards sequences with colons: Dialect::kFrameDiff does so at dispatch).
+//   - ':' is a parameter character (stock discards sequences with colons: Dialect::kFrameDiff does
+//   so at dispatch).
 //
 // The table is built at compile time. A transition given twice, or missing, does not compile.
 #ifndef TERM_PARSER_TABLE_H_

@@ -1,8 +1,9 @@
-// Sequence: a control sequence or escape sequence as collected by the parser, before anything interprets it.
+// Sequence: a control sequence or escape sequence as collected by the parser, before anything
+// interprets it.
 //
-// Parameters follow stock (docs/spec/terminal.md §4): at most 100 characters of digits and separators are kept; a value
-// that is absent, empty or above 65535 is missing. A sub-parameter is one that follows a colon (ITU-T T.416, as in
-// `38:2::1:2:3`).
+// Parameters follow stock (docs/spec/terminal.md §4): at most 100 characters of digits and
+// separators are kept; a value that is absent, empty or above 65535 is missing. A sub-parameter is
+// one that follows a colon (ITU-T T.416, as in `38:2::1:2:3`).
 #ifndef TERM_SEQUENCE_H_
 #define TERM_SEQUENCE_H_
 
@@ -18,7 +19,8 @@ class Sequence {
   static constexpr int kMaxParameterValue = 65535;
   static constexpr int kMissing = -1;
 
-  // What identifies the function: private marker and intermediates, then the final character, 8 bits each. Key("?h").
+  // What identifies the function: private marker and intermediates, then the final character, 8
+  // bits each. Key("?h").
   template <size_t kLength>
   static constexpr uint32_t Key(const char (&text)[kLength]) {
     static_assert(kLength >= 2 && kLength <= 5);
@@ -79,7 +81,7 @@ class Sequence {
     return value < 1 ? default_value : value;
   }
   // Whether the parameter was introduced by a colon.
-  bool is_sub(int index) const { return has_colon_ && sub_[index]; }
+  bool is_sub(int index) const { return has_colon_ && index < count_ && sub_[index]; }
 
  private:
   static constexpr int32_t kTooBig = 1'000'000;
