@@ -82,7 +82,10 @@ std::string EndString(const TerminalType& type, bool use_init) {
       "\x1b[?1003l\x1b[?1002l\x1b[?1001l\x1b[?1000l\x1b[?1015l\x1b[?1006l\x1b[?1005l"
       "\x1b[?9l\x1b[?1004l\x1b[?2004l\x1b[?5l",
       // DECSCUSR, only where it is known not to show up as text.
-      type.title ? "\x1b[0 q" : "", use_init ? type.leave : "");
+      type.title ? "\x1b[0 q" : "",
+      // Without another screen to go back to, the session's last one stays: what follows goes below
+      // it.
+      use_init && !type.leave.empty() ? type.leave : "\x1b[999;1H\r\n");
 }
 
 }  // namespace mosh::client
