@@ -50,9 +50,13 @@ TerminalProgram::~TerminalProgram() {
 }
 
 void TerminalProgram::Resize(TerminalSize size) {
-  const winsize w = ToWinsize(size);
   // The screen first: what the program draws in answer must meet the new size.
   screen_.Resize(size);
+  ResizeLineOnly(size);
+}
+
+void TerminalProgram::ResizeLineOnly(TerminalSize size) {
+  const winsize w = ToWinsize(size);
   ioctl(master_, TIOCSWINSZ, &w);
 }
 
