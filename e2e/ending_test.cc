@@ -158,7 +158,9 @@ TEST_P(EndingTest, ServerKilled) {
   EXPECT_THAT(terminal().output(), HasSubstr("did not shut down cleanly"));
   ExpectTerminalRestored();
   // Stock can't take its entry back once it has been killed.
-  if (GetParam().server_is_ours()) EXPECT_THAT(UtmpEntriesOf(session_->server().pid()), IsEmpty());
+  if (GetParam().server_is_ours()) {
+    EXPECT_THAT(UtmpEntriesOf(session_->server().pid()), IsEmpty());
+  }
 }
 
 }  // namespace
