@@ -69,8 +69,15 @@ std::vector<Pairing> PairingsUnderTest() {
   return pairings;
 }
 
-std::string ClientPath(const Pairing& pairing) {
-  return pairing.client_is_ours() ? RequireVariable("E2E_OUR_CLIENT") : RequireTool("mosh-client");
+std::string ClientFolder(const Pairing& pairing) {
+  const std::string folder = MakeTempFolder("bin");
+  const bool ours = pairing.client_is_ours();
+  for (const char* name : {"mosh", "mosh-client"}) {
+    // Ours is one binary, whose name decides what it does.
+    const std::string target = ours ? RequireVariable("E2E_OUR_CLIENT") : RequireTool(name);
+    CHECK(symlink(target.c_str(), absl::StrCat(folder, "/", name).c_str()) == 0);
+  }
+  return folder;
 }
 
 std::string ServerPath(const Pairing& pairing) {
@@ -131,7 +138,7 @@ StartedServer StartServer(const std::string& path, const std::vector<std::string
   options.argv = {path, "new"};
   options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
   options.environment = environment;
-  const Output output = Run(options, Patience());
+  const Output output = RunToEnd(options, Patience());
   StartedServer server;
   server.output = output.out + output.err;
   pid_t pid;
@@ -164,14 +171,8 @@ MoshSession::MoshSession(const Pairing& pairing, const Options& options)
 
   environment["MOSH_KEY"] = server_.key;
   environment["MOSH_PREDICTION_DISPLAY"] = options.predict;
-  std::vector<std::string> client = {ClientPath(pairing), "127.0.0.1",
-                                     absl::StrCat(relay_->port())};
-  if (pairing.client_is_ours()) {
-    // One binary, two roles: the name decides.
-    const std::string alias = MakeTempFolder("bin") + "/mosh-client";
-    CHECK(symlink(client[0].c_str(), alias.c_str()) == 0);
-    client[0] = alias;
-  }
+  const std::vector<std::string> client = {ClientFolder(pairing) + "/mosh-client", "127.0.0.1",
+                                           absl::StrCat(relay_->port())};
   terminal_ = std::make_unique<TerminalProgram>(
       TerminalProgram::Options{.argv = client, .environment = environment, .size = options.size});
 }

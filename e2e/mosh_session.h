@@ -37,8 +37,10 @@ std::vector<Pairing> PairingsUnderTest();
 // the run if none.
 std::string RequireVariable(const char* name);
 
+// A folder with the pairing's client under both its names, "mosh" and "mosh-client".
+std::string ClientFolder(const Pairing& pairing);
+
 // The program's path: stock's through RequireTool, ours from E2E_OUR_CLIENT and E2E_OUR_SERVER.
-std::string ClientPath(const Pairing& pairing);
 std::string ServerPath(const Pairing& pairing);
 
 // netem-relay (E2E_RELAY) in front of a server on 127.0.0.1.

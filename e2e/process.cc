@@ -184,7 +184,7 @@ int Process::ExitCode() const {
   return WIFEXITED(*status_) ? WEXITSTATUS(*status_) : 128 + WTERMSIG(*status_);
 }
 
-Output Run(SpawnOptions options, Deadline deadline) {
+Output RunToEnd(SpawnOptions options, Deadline deadline) {
   int out[2], err[2];
   if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) Die("pipe");
   options.out = out[1];

@@ -75,7 +75,7 @@ struct Output {
   std::string err;
 };
 // Runs it to its end; options.out and .err are replaced.
-Output Run(SpawnOptions options, Deadline deadline);
+Output RunToEnd(SpawnOptions options, Deadline deadline);
 
 // Orphans of this process's children become its own children from now on.
 void BecomeReaper();

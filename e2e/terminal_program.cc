@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pty.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -26,10 +26,13 @@ winsize ToWinsize(TerminalSize size) {
 
 TerminalProgram::TerminalProgram(const Options& options) : screen_(options.size) {
   const winsize size = ToWinsize(options.size);
-  CHECK(openpty(&master_, &slave_, nullptr, nullptr, &size) == 0);
-  fcntl(master_, F_SETFD, FD_CLOEXEC);
-  fcntl(slave_, F_SETFD, FD_CLOEXEC);
-  fcntl(master_, F_SETFL, O_NONBLOCK);
+  // Close-on-exec from the first moment: another thread may be starting a program.
+  master_ = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  CHECK(master_ >= 0);
+  CHECK(unlockpt(master_) == 0);
+  slave_ = ioctl(master_, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  CHECK(slave_ >= 0);
+  CHECK(ioctl(master_, TIOCSWINSZ, &size) == 0);
   CHECK(tcgetattr(slave_, &initial_modes_) == 0);
   // What terminal emulators set for a UTF-8 user.
   initial_modes_.c_iflag |= IUTF8;
@@ -47,9 +50,13 @@ TerminalProgram::~TerminalProgram() {
 }
 
 void TerminalProgram::Resize(TerminalSize size) {
-  const winsize w = ToWinsize(size);
   // The screen first: what the program draws in answer must meet the new size.
   screen_.Resize(size);
+  ResizeLineOnly(size);
+}
+
+void TerminalProgram::ResizeLineOnly(TerminalSize size) {
+  const winsize w = ToWinsize(size);
   ioctl(master_, TIOCSWINSZ, &w);
 }
 

@@ -39,6 +39,8 @@ class TerminalProgram {
 
   void Type(absl::string_view bytes) { typed_.append(bytes.data(), bytes.size()); }
   void Resize(TerminalSize size);
+  // Tells the program a size that the terminal doesn't have, even 0x0.
+  void ResizeLineOnly(TerminalSize size);
   // Closes the terminal, as when its window goes away: the program gets SIGHUP, reads end, writes
   // fail.
   void HangUp();
