@@ -1,0 +1,184 @@
+#include "server/login.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/utmp.h"
+#include "server/utmp_text.h"
+
+namespace mosh::server {
+namespace {
+
+constexpr int kReleaseDescriptor = 3;
+constexpr unsigned kFailurePauseSeconds = 3;  // long enough to read why nothing started
+
+absl::Status ErrnoStatus(absl::string_view what) { return absl::ErrnoToStatus(errno, what); }
+
+void WriteAll(int descriptor, absl::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(written);
+  }
+}
+
+// Copies a file to the terminal. False if there is none.
+bool ShowFile(const char* path) {
+  const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return false;
+  char block[4096];
+  ssize_t size;
+  while ((size = read(file, block, sizeof block)) > 0) {
+    WriteAll(STDOUT_FILENO, absl::string_view(block, size));
+  }
+  close(file);
+  return true;
+}
+
+void ShowMessageOfTheDay() {
+  if (!ShowFile("/run/motd.dynamic")) ShowFile("/var/run/motd.dynamic");
+  ShowFile("/etc/motd");
+}
+
+void WarnOfDetachedSessions() {
+  const std::vector<UtmpEntry> entries = ReadUtmp();
+  if (entries.empty()) return;
+  const Account account = AccountOfProcess();
+  const char* terminal = ttyname(STDIN_FILENO);
+  const absl::string_view own_line =
+      absl::StripPrefix(terminal == nullptr ? "" : terminal, "/dev/");
+  WriteAll(STDOUT_FILENO,
+           DetachedSessionsWarning(entries, account.name, own_line, [](const std::string& line) {
+             struct stat unused;
+             return stat(absl::StrCat("/dev/", line).c_str(), &unused) == 0;
+           }));
+}
+
+bool WantsQuiet(const std::string& home) {
+  struct stat unused;
+  return stat(absl::StrCat(home, "/.hushlogin").c_str(), &unused) == 0;
+}
+
+// Waits for the server's word. False: the server is gone or doesn't want us any more.
+bool WaitForRelease() {
+  char word;
+  ssize_t size;
+  do {
+    size = read(kReleaseDescriptor, &word, 1);
+  } while (size < 0 && errno == EINTR);
+  close(kReleaseDescriptor);
+  return size == 1;
+}
+
+void TakeTerminal(int slave, int release) {
+  signal(SIGHUP, SIG_DFL);
+  signal(SIGPIPE, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  setsid();
+  ioctl(slave, TIOCSCTTY, 0);
+  // Copies above anything we are about to overwrite; then nothing of the server's stays open.
+  const int high_slave = fcntl(slave, F_DUPFD_CLOEXEC, 10);
+  const int high_release = fcntl(release, F_DUPFD_CLOEXEC, 10);
+  if (high_slave < 0 || high_release < 0) _exit(1);
+  for (int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(high_slave, descriptor);
+  dup2(high_release, kReleaseDescriptor);
+  fcntl(kReleaseDescriptor, F_SETFD, FD_CLOEXEC);
+  close_range(kReleaseDescriptor + 1, ~0u, 0);
+}
+
+[[noreturn]] void BecomeProgram(LoginPlan& plan, const rlimit& core_limit) {
+  if (!WaitForRelease()) _exit(0);
+  if (plan.login_shell && !WantsQuiet(plan.home)) {
+    ShowMessageOfTheDay();
+    WarnOfDetachedSessions();
+  }
+  if (!plan.home.empty() && chdir(plan.home.c_str()) != 0) {
+    WriteAll(STDERR_FILENO, absl::StrCat("chdir: ", plan.home, ": ", strerror(errno), "\n"));
+  }
+  setrlimit(RLIMIT_CORE, &core_limit);
+
+  std::vector<char*> argv;
+  for (std::string& word : plan.argv) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execvpe(plan.program.c_str(), argv.data(), plan.environment.ToPointers().data());
+  WriteAll(STDERR_FILENO, absl::StrCat("execvp: ", plan.program, ": ", strerror(errno), "\n"));
+  sleep(kFailurePauseSeconds);
+  _exit(1);
+}
+
+}  // namespace
+
+Account AccountOfProcess() {
+  Account account;
+  if (const passwd* entry = getpwuid(getuid())) {
+    account.name = entry->pw_name;
+    account.home = entry->pw_dir;
+    account.shell = entry->pw_shell;
+  }
+  return account;
+}
+
+absl::StatusOr<PtyPair> OpenPty(int columns, int rows) {
+  PtyPair pty;
+  pty.master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (pty.master < 0) return ErrnoStatus("posix_openpt");
+  char name[64];
+  if (grantpt(pty.master) != 0 || unlockpt(pty.master) != 0 ||
+      ptsname_r(pty.master, name, sizeof name) != 0 ||
+      (pty.slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0) {
+    const absl::Status status = ErrnoStatus("opening the terminal's other end");
+    close(pty.master);
+    return status;
+  }
+  termios settings;
+  if (tcgetattr(pty.slave, &settings) == 0) {
+    settings.c_iflag |= IUTF8;
+    tcsetattr(pty.slave, TCSANOW, &settings);
+  }
+  winsize size = {};
+  size.ws_col = static_cast<unsigned short>(columns);
+  size.ws_row = static_cast<unsigned short>(rows);
+  ioctl(pty.slave, TIOCSWINSZ, &size);
+  return pty;
+}
+
+absl::StatusOr<LoginProcess> StartLogin(LoginPlan plan, const PtyPair& pty,
+                                        const rlimit& core_limit,
+                                        const std::function<void()>& in_child) {
+  int release[2];
+  if (pipe2(release, O_CLOEXEC) != 0) return ErrnoStatus("pipe2");
+  const pid_t pid = fork();
+  if (pid == 0) {
+    in_child();
+    TakeTerminal(pty.slave, release[0]);
+    BecomeProgram(plan, core_limit);
+  }
+  const absl::Status failed = pid < 0 ? ErrnoStatus("fork") : absl::OkStatus();
+  close(release[0]);
+  close(pty.slave);
+  if (!failed.ok()) {
+    close(release[1]);
+    return failed;
+  }
+  return LoginProcess{pid, release[1]};
+}
+
+}  // namespace mosh::server

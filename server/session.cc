@@ -1,0 +1,168 @@
+#include "server/session.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace mosh::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+// What one turn of the loop reads at most, so that datagrams get their turn in a flood of output.
+constexpr size_t kReadSize = size_t{64} << 10;
+
+// An echo or a prompt: little, and by itself.
+constexpr size_t kSmallOutput = 1024;
+constexpr auto kQuietBefore = 5ms;
+
+std::span<const uint8_t> Bytes(absl::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+Session::Session(io::Reactor* reactor, std::unique_ptr<io::Tty> pty, term::Size size,
+                 Listener* listener)
+    : reactor_(reactor),
+      pty_(std::move(pty)),
+      listener_(listener),
+      terminal_(size, term::Dialect::kProgram),
+      last_output_(reactor->Now()) {}
+
+void Session::Start() {
+  scope_.Spawn(ReadProgram(scope_.token()));
+  scope_.Spawn(WriteProgram(scope_.token()));
+}
+
+io::Task<void> Session::Close() {
+  co_await scope_.CancelAndJoin();
+  co_await pty_->Close();
+}
+
+io::Task<void> Session::ReadProgram(io::StopToken stop) {
+  // Not touched until a flood fills it, and so not in memory in an idle session.
+  const auto buffer = std::make_unique_for_overwrite<uint8_t[]>(kReadSize);
+  while (true) {
+    const absl::StatusOr<size_t> size = co_await pty_->Read({buffer.get(), kReadSize}, stop);
+    if (stop.stop_requested()) co_return;
+    if (!size.ok() || *size == 0) break;
+    OnOutput(absl::string_view(reinterpret_cast<const char*>(buffer.get()), *size));
+  }
+  End();
+}
+
+void Session::OnOutput(absl::string_view bytes) {
+  const Instant now = reactor_->Now();
+  const bool isolated = bytes.size() <= kSmallOutput && now - last_output_ >= kQuietBefore;
+  last_output_ = now;
+  terminal_.Feed(bytes);
+  QueueInput(terminal_.TakeReplies());
+  TrackHold(now);
+  if (!holds_screen()) {
+    listener_->OnScreenChange(isolated ? ssp::ChangeHint::kIsolated : ssp::ChangeHint::kBulk);
+  }
+}
+
+void Session::TrackHold(Instant now) {
+  if (!terminal_.synchronized_output()) {
+    hold_until_.reset();
+    hold_expired_ = false;
+  } else if (!hold_until_ && !hold_expired_) {
+    hold_until_ = now + kLongestHold;
+  }
+}
+
+io::Task<void> Session::WriteProgram(io::StopToken stop) {
+  std::string writing;
+  while ((co_await queue_filled_.Wait(stop)).ok()) {
+    queue_filled_.Reset();
+    while (!queue_.empty()) {
+      writing = std::exchange(queue_, std::string());
+      writing_bytes_ = writing.size();
+      while (writing_bytes_ > 0) {
+        const absl::string_view rest =
+            absl::string_view(writing).substr(writing.size() - writing_bytes_);
+        const absl::StatusOr<size_t> written = co_await pty_->Write(Bytes(rest), stop);
+        if (stop.stop_requested()) co_return;
+        if (!written.ok()) {
+          // Nobody reads any more. The read side still shows what the program said last, and then
+          // ends the session.
+          deaf_ = true;
+          queue_.clear();
+          writing_bytes_ = 0;
+          co_return;
+        }
+        writing_bytes_ -= *written;
+        if (was_full_ && WantsInput()) {
+          was_full_ = false;
+          listener_->OnInputRoom();
+        }
+      }
+    }
+  }
+}
+
+void Session::QueueInput(absl::string_view bytes) {
+  if (bytes.empty() || ended_ || deaf_) return;
+  queue_.append(bytes.data(), bytes.size());
+  if (!WantsInput()) was_full_ = true;
+  queue_filled_.Set();
+}
+
+void Session::Apply(std::span<const sync::UserEvent> events) {
+  for (size_t i = 0; i < events.size(); ++i) {
+    if (const std::string* bytes = std::get_if<std::string>(&events[i])) {
+      QueueInput(translator_.Translate(*bytes, terminal_.application_cursor_keys()));
+      continue;
+    }
+    const bool last_of_run =
+        i + 1 == events.size() || !std::holds_alternative<term::Size>(events[i + 1]);
+    if (last_of_run) Resize(std::get<term::Size>(events[i]));
+  }
+  flush_at_ =
+      translator_.holding() ? reactor_->Now() + term::InputTranslator::kHoldTime : Instant::Max();
+}
+
+void Session::Resize(term::Size size) {
+  // A peer may ask for anything. What no screen can have changes nothing.
+  if (size.columns < 1 || size.rows < 1) return;
+  if (size.columns > term::kMaxColumns || size.rows > term::kMaxRows) return;
+  const absl::StatusOr<io::WindowSize> before = pty_->GetWindowSize();
+  io::WindowSize window = before.ok() ? *before : io::WindowSize();
+  window.columns = static_cast<uint16_t>(size.columns);
+  window.rows = static_cast<uint16_t>(size.rows);
+  if (!pty_->SetWindowSize(window).ok() && !ended_) return End();
+  terminal_.Resize(size);
+  listener_->OnScreenChange(ssp::ChangeHint::kBulk);
+}
+
+void Session::End() {
+  if (ended_) return;
+  ended_ = true;
+  queue_.clear();
+  hold_until_.reset();
+  listener_->OnScreenChange(ssp::ChangeHint::kIsolated);
+  listener_->OnProgramEnd();
+}
+
+Instant Session::NextDeadline() const {
+  return std::min(flush_at_, hold_until_.value_or(Instant::Max()));
+}
+
+void Session::OnDeadline(Instant now) {
+  if (now >= flush_at_) {
+    flush_at_ = Instant::Max();
+    QueueInput(translator_.Flush());
+  }
+  if (hold_until_ && now >= *hold_until_) {
+    hold_until_.reset();
+    hold_expired_ = true;
+    listener_->OnScreenChange(ssp::ChangeHint::kIsolated);
+  }
+}
+
+}  // namespace mosh::server

@@ -1,0 +1,55 @@
+#include "ssp/send_timing.h"
+
+#include <algorithm>
+
+namespace mosh::ssp {
+
+SendTiming::SendTiming(const TransportConfig& config, Instant now)
+    : collection_(config.collection),
+      pacer_(config.pacing.burst, config.pacing.startup_burst, now),
+      heartbeat_due_(now) {}
+
+void SendTiming::OnLocalChange(Instant now, ChangeHint hint) {
+  const bool in_run = changed_before_ && now - last_change_ < collection_.at_most;
+  if (left_alone_) echo_comes_in_pieces_ = in_run;
+  left_alone_ = false;
+  if (!change_pending()) first_change_ = now;
+  last_change_ = now;
+  changed_before_ = true;
+  if (change_due_ <= now) return;  // collected already, waiting for pacing only
+  if (hint == ChangeHint::kIsolated && !in_run) {
+    left_alone_ = true;
+    change_due_ = echo_comes_in_pieces_ ? now + collection_.quiet : now;
+    return;
+  }
+  change_due_ = std::min(first_change_ + collection_.at_most, now + collection_.quiet);
+}
+
+void SendTiming::OnRemoteData(Instant now) {
+  delayed_ack_due_ = std::min(delayed_ack_due_, now + kDelayedAck);
+}
+
+void SendTiming::OnAnswerWanted(Instant now) { answer_due_ = std::min(answer_due_, now); }
+
+void SendTiming::OnSent(Instant now, const Path& path) {
+  pacer_.Spend(now, path.frame_interval);
+  heartbeat_due_ = now + kHeartbeat;
+  delayed_ack_due_ = Instant::Max();
+  answer_due_ = Instant::Max();
+}
+
+Instant SendTiming::ChangeDue(const Path& path) const {
+  if (!change_pending()) return Instant::Max();
+  return std::max(change_due_, ReadyAt(path));
+}
+
+Instant SendTiming::AnswerDue(const Path& path) const {
+  if (answer_due_ == Instant::Max()) return Instant::Max();
+  return std::max(answer_due_, ReadyAt(path));
+}
+
+Instant SendTiming::AckDue(const Path& path) const {
+  return std::min({heartbeat_due_, delayed_ack_due_, AnswerDue(path)});
+}
+
+}  // namespace mosh::ssp

@@ -1,0 +1,63 @@
+// What a transport may be told at birth. The defaults are the server's; Client() and Server() name the two usual sets.
+// Units are in the types. Every value is legal toward a stock peer.
+#ifndef SSP_TRANSPORT_CONFIG_H_
+#define SSP_TRANSPORT_CONFIG_H_
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+#include "ssp/types.h"
+
+namespace mosh::ssp {
+
+class Codec;
+
+// How long changes of the local object are collected before they leave in one instruction. An isolated change
+// (ChangeHint) does not wait; a run waits until it pauses for `quiet`, but never longer than `at_most`.
+struct CollectionPolicy {
+  std::chrono::nanoseconds quiet = std::chrono::microseconds(1500);
+  std::chrono::nanoseconds at_most = std::chrono::milliseconds(8);
+
+  static CollectionPolicy AtOnce() { return {.quiet = {}, .at_most = {}}; }
+};
+
+// Instructions leave at a steady rate of one per frame interval; unused ones are saved up to `burst`, so that a key
+// that follows an acknowledgement need not wait (spec §11.4: stock's burst is 1). Until the first round trip is
+// measured the frame interval is a guess of 250 ms, hence the larger first allowance.
+struct PacingPolicy {
+  int burst = 3;
+  int startup_burst = 6;
+};
+
+struct TransportConfig {
+  CollectionPolicy collection;
+  PacingPolicy pacing;
+  AddressFamily family = AddressFamily::kIpv4;
+
+  // Retransmit without the peer's 100 ms of possible acknowledgement delay while losses are being seen.
+  bool retransmit_early_on_loss = true;
+
+  // The initiator of a shutdown gives up after this many instructions or this long (spec §11.8).
+  int shutdown_tries = 16;
+  std::chrono::milliseconds shutdown_timeout{10000};
+
+  // Received states are refused beyond these (spec §10 step 6).
+  size_t max_remote_states = 1024;
+  size_t max_remote_bytes = size_t{64} << 20;
+
+  // Compressors are large (about a megabyte); the transports of one thread can share one. Null: the transport's own.
+  std::shared_ptr<Codec> codec;
+
+  static TransportConfig Server() { return {}; }
+  static TransportConfig Client() {
+    TransportConfig config;
+    config.collection = CollectionPolicy::AtOnce();
+    config.shutdown_timeout = std::chrono::milliseconds(4000);
+    return config;
+  }
+};
+
+}  // namespace mosh::ssp
+
+#endif  // SSP_TRANSPORT_CONFIG_H_

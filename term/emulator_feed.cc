@@ -1,0 +1,150 @@
+// Bytes to characters and controls. In ground, the common things are done here without the parser:
+// runs of printable ASCII, well-formed UTF-8, C0 controls and complete simple CSI sequences.
+// Everything else, and whatever a chunk cuts in two, goes byte by byte through the decoder and the
+// parser, with the same result.
+#include <bit>
+#include <cstring>
+
+#include "term/emulator.h"
+#include "term/width.h"
+
+namespace mosh::term {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "AsciiRun counts from the low byte");
+
+// Length of the run of 0x20-0x7E at `p`.
+int AsciiRun(const uint8_t* p, const uint8_t* end) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHigh = 0x80 * kOnes;
+  const uint8_t* q = p;
+  while (end - q >= 8) {
+    uint64_t word;
+    std::memcpy(&word, q, sizeof(word));
+    // High bit of each byte that ends the run. Borrows and carries only spoil bytes above the first
+    // such byte.
+    const uint64_t stop = (word | (word - 0x20 * kOnes) | (word + kOnes)) & kHigh;
+    if (stop != 0) return static_cast<int>(q - p) + std::countr_zero(stop) / 8;
+    q += 8;
+  }
+  while (q < end && *q >= 0x20 && *q < 0x7F) ++q;
+  return static_cast<int>(q - p);
+}
+
+bool IsContinuation(uint8_t byte) { return (byte & 0xC0) == 0x80; }
+
+// Decodes a complete, well-formed character of at least two bytes; length 0 if there is none.
+struct Decoded {
+  int length = 0;
+  char32_t code_point = 0;
+};
+Decoded DecodeMultibyte(const uint8_t* p, const uint8_t* end) {
+  const size_t left = end - p;
+  const uint8_t lead = p[0];
+  if (lead >= 0xE1 && lead <= 0xEC) {  // Most of the multi-byte text of the world.
+    if (left < 3 || !IsContinuation(p[1]) || !IsContinuation(p[2])) return {};
+    return {3, char32_t(lead & 0x0F) << 12 | char32_t(p[1] & 0x3F) << 6 | (p[2] & 0x3F)};
+  }
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    if (left < 2 || !IsContinuation(p[1])) return {};
+    return {2, char32_t(lead & 0x1F) << 6 | (p[1] & 0x3F)};
+  }
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    if (left < 3 || !IsContinuation(p[1]) || !IsContinuation(p[2])) return {};
+    const char32_t c = char32_t(lead & 0x0F) << 12 | char32_t(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
+    if (c < 0x800 || (c >= 0xD800 && c <= 0xDFFF)) return {};
+    return {3, c};
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    if (left < 4 || !IsContinuation(p[1]) || !IsContinuation(p[2]) || !IsContinuation(p[3])) {
+      return {};
+    }
+    const char32_t c = char32_t(lead & 0x07) << 18 | char32_t(p[1] & 0x3F) << 12 |
+                       char32_t(p[2] & 0x3F) << 6 | (p[3] & 0x3F);
+    if (c < 0x10000 || c > 0x10FFFF) return {};
+    return {4, c};
+  }
+  return {};
+}
+
+}  // namespace
+
+void Emulator::Feed(absl::string_view bytes) {
+  if (bytes.empty()) return;
+  ++change_count_;
+  constexpr size_t kSlice = 65536;  // Bounds what a single call can intern.
+  while (!bytes.empty()) {
+    const absl::string_view slice = bytes.substr(0, kSlice);
+    const auto* p = reinterpret_cast<const uint8_t*>(slice.data());
+    const uint8_t* const end = p + slice.size();
+    while (p < end) {
+      if (parser_.in_ground() && !utf8_.pending()) p = FeedGround(p, end);
+      if (p < end) p = FeedThroughParser(p, end);
+    }
+    LimitInterner();
+    bytes.remove_prefix(slice.size());
+  }
+}
+
+// Returns where it stopped: at the end, or at something for the parser.
+const uint8_t* Emulator::FeedGround(const uint8_t* p, const uint8_t* const end) {
+  while (p < end) {
+    const uint8_t byte = *p;
+    if (byte >= 0x20 && byte < 0x7F) {
+      const int run = AsciiRun(p, end);
+      PrintAscii(p, run);
+      p += run;
+    } else if (byte >= 0x80) {
+      const Decoded decoded = DecodeMultibyte(p, end);
+      if (decoded.length == 0 || decoded.code_point < 0xA0) return p;
+      p += decoded.length;
+      const int width = CodePointWidth(decoded.code_point);
+      if (width > 0) {
+        PutCharacter(decoded.code_point, width);
+      } else if (width == 0) {
+        Combine(decoded.code_point);
+      }
+    } else if (byte == 0x1B) {
+      if (end - p < 3 || p[1] != '[') return p;
+      const uint8_t* const after = FeedCsi(p + 2, end);
+      if (after == nullptr) return p;
+      p = after;
+    } else {
+      if (byte != 0x7F) Execute(byte);
+      ++p;
+    }
+  }
+  return p;
+}
+
+// Executes the CSI sequence whose introducer ends at `p` if it is complete and has nothing but a
+// private marker, digits and semicolons. Returns its end, or nullptr with nothing done.
+const uint8_t* Emulator::FeedCsi(const uint8_t* p, const uint8_t* end) {
+  if (end - p > Sequence::kMaxParameterCharacters) end = p + Sequence::kMaxParameterCharacters;
+  Sequence& sequence = parser_.sequence();
+  sequence.Clear();
+  if (*p >= 0x3C && *p <= 0x3F) sequence.Collect(*p++);
+  for (; p < end; ++p) {
+    const uint8_t byte = *p;
+    if (byte >= '0' && byte <= ';' && byte != ':') {
+      sequence.Parameter(byte);
+    } else if (byte >= 0x40 && byte <= 0x7E) {
+      sequence.Finish(byte);
+      CsiDispatch(sequence);
+      return p + 1;
+    } else {
+      return nullptr;
+    }
+  }
+  return nullptr;
+}
+
+const uint8_t* Emulator::FeedThroughParser(const uint8_t* p, const uint8_t* const end) {
+  do {
+    const Utf8Decoder::Output output = utf8_.Decode(*p++);
+    for (int i = 0; i < output.count; ++i) parser_.Input(output.code_points[i], *this);
+  } while (p < end && (utf8_.pending() || !parser_.in_ground()));
+  return p;
+}
+
+}  // namespace mosh::term

@@ -1,0 +1,142 @@
+// Printing: characters into cells, wrapping, combining (docs/spec/terminal.md §6).
+#include <algorithm>
+#include <string>
+
+#include "term/emulator.h"
+#include "term/width.h"
+
+namespace mosh::term {
+namespace {
+
+constexpr char kNoBreakSpace[] = "\xC2\xA0";
+constexpr size_t kMaxClusterBytes =
+    32;  // Combining characters are accepted while a cell holds less.
+
+}  // namespace
+
+void Emulator::Print(char32_t code_point) {
+  if (code_point < 0x7F) {
+    const auto byte = static_cast<uint8_t>(code_point);
+    return PrintAscii(&byte, 1);
+  }
+  const int width = CodePointWidth(code_point);
+  if (width > 0) PutCharacter(code_point, width);
+  if (width == 0) Combine(code_point);
+}
+
+void Emulator::PrintAscii(const uint8_t* text, int length) {
+  if (insert_ || !charsets_.plain()) return PrintAsciiSlowly(text, length);
+  last_graphic_ = text[length - 1];
+  while (length > 0) {
+    if (pending_wrap_) {
+      if (autowrap_) {
+        Wrap();
+      } else if (column() == RightLimit()) {
+        text += length - 1;  // Each overwrites the one before: only the last will be seen.
+        length = 1;
+      }
+    }
+    const int limit = RightLimit();
+    const int start = column();
+    const int count = std::min(length, limit + 1 - start);
+    const int end = start + count;
+    Cell* const cells = grid_.Writable(row());
+    if (cells[start].wide_tail()) grid_.SplitAt(cells, start);
+    if (cells[end - 1].wide()) grid_.SplitAt(cells, end);
+    const uint64_t pen = pen_.bits();
+    for (int i = 0; i < count; ++i) cells[start + i] = Cell::FromBits(pen | text[i]);
+    if (end == columns()) screen_.rows_[row()].SetWrapped(false);
+    target_row_ = row();
+    target_column_ = end - 1;
+    pending_wrap_ = end > limit;
+    column() = pending_wrap_ ? limit : end;
+    text += count;
+    length -= count;
+  }
+}
+
+void Emulator::PrintAsciiSlowly(const uint8_t* text, int length) {
+  for (int i = 0; i < length; ++i) {
+    const int set = charsets_.single_shift >= 0 ? charsets_.single_shift : charsets_.gl;
+    charsets_.single_shift = -1;
+    PutCharacter(MapCharset(charsets_.sets[set], text[i]), 1);
+  }
+}
+
+void Emulator::Wrap() {
+  if (RightLimit() == columns() - 1) screen_.rows_[row()].SetWrapped(true);
+  column() = LeftLimit();
+  pending_wrap_ = false;
+  IndexDown();
+}
+
+// A wide character does not fit in the last column. False: it fits nowhere.
+bool Emulator::MakeRoomForWide() {
+  if (column() < RightLimit()) return true;
+  if (autowrap_) {
+    if (column() == columns() - 1) grid_.Erase(row(), column(), columns());
+    column() = LeftLimit();
+    IndexDown();
+  } else if (column() > 0) {
+    --column();
+  }
+  pending_wrap_ = false;
+  return column() < RightLimit();
+}
+
+void Emulator::PutCharacter(char32_t code_point, int width) {
+  if (pending_wrap_ && autowrap_) Wrap();
+  if (width == 2 && !MakeRoomForWide()) return;
+  if (insert_) grid_.InsertCells(row(), column(), width, RightLimit());
+  Cell* const cells = grid_.Writable(row());
+  const int start = column();
+  const int end = start + width;
+  if (cells[start].wide_tail()) grid_.SplitAt(cells, start);
+  if (cells[end - 1].wide()) grid_.SplitAt(cells, end);
+  cells[start] = Cell::FromBits(pen_.bits() | code_point);
+  if (width == 2) {
+    cells[start].set_wide();
+    cells[start + 1] = Cell::Tail(grid_.blank().style());
+    if (protect_) cells[start + 1].set_protected();
+  }
+  if (end == columns()) screen_.rows_[row()].SetWrapped(false);
+  target_row_ = row();
+  target_column_ = start;
+  last_graphic_ = code_point;
+  Advance(width);
+}
+
+void Emulator::Advance(int width) {
+  const int limit = RightLimit();
+  column() += width;
+  pending_wrap_ = column() > limit;
+  if (pending_wrap_) column() = limit;
+}
+
+// A character of width 0 joins the last printed cell. In a program's output, moving the cursor ends
+// the chance; stock joins the cell under the cursor instead, or makes one with a no-break space.
+void Emulator::Combine(char32_t code_point) {
+  if (target_row_ < 0 || target_row_ >= rows() || target_column_ >= columns()) return;
+  Cell* const cells = grid_.Writable(target_row_);
+  Cell* cell = &cells[target_column_];
+  if (cell->wide_tail()) --cell;
+  std::string text;
+  if (cell->empty()) {
+    text = kNoBreakSpace;
+    Advance(1);
+  } else {
+    screen_.AppendCellText(*cell, &text);
+    if (text.size() >= kMaxClusterBytes) return;
+  }
+  AppendUtf8(code_point, &text);
+  *cell = cell->WithCluster(screen_.InternCluster(text));
+}
+
+void Emulator::RepeatLast(int count) {
+  if (last_graphic_ == 0) return;
+  count = std::min(count, columns() * rows());
+  const int width = CodePointWidth(last_graphic_);
+  while (count-- > 0) PutCharacter(last_graphic_, width);
+}
+
+}  // namespace mosh::term
