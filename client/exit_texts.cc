@@ -1,0 +1,50 @@
+#include "client/exit_texts.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace mosh::client {
+namespace {
+
+std::string NeverConnected(const SessionEnd& end, absl::string_view address,
+                           absl::string_view port) {
+  std::string text = absl::StrCat(
+      "\nmosh did not make a successful connection to ", address, ":", port,
+      ".\nPlease verify that UDP port ", port, " is not firewalled and can reach the server.\n\n",
+      "(By default, mosh uses a UDP port between 60000 and 61000. The -p option\n"
+      "selects a specific UDP port number.)\n\n");
+  if (end.foreign_datagrams > 0) {
+    absl::StrAppend(&text, end.foreign_datagrams,
+                    " datagrams did arrive, but not from a server with this session's key.\n");
+  }
+  if (!end.last_network_error.empty()) {
+    absl::StrAppend(&text, "This machine's network refused to send: ", end.last_network_error,
+                    ".\n");
+  }
+  absl::StrAppend(
+      &text,
+      "What to try: a port that the firewalls between here and the server let through, for "
+      "example\n-p 443; if ",
+      address, " is not how this machine reaches the server, --remote-ip=local, or -6 or -4.\n");
+  return text;
+}
+
+}  // namespace
+
+std::string ExitText(const SessionEnd& end, absl::string_view address, absl::string_view port) {
+  switch (end.kind) {
+    case SessionEnd::Kind::kClean:
+      return "";
+    case SessionEnd::Kind::kNotAcknowledged:
+      return "\n\nmosh did not shut down cleanly. Please note that the\n"
+             "mosh-server process may still be running on the server.\n";
+    case SessionEnd::Kind::kNeverConnected:
+      return NeverConnected(end, address, port);
+    case SessionEnd::Kind::kFatal:
+      return absl::StrCat(end.error, "\n");
+  }
+  return "";
+}
+
+int ExitStatus(const SessionEnd& end) { return end.kind == SessionEnd::Kind::kClean ? 0 : 1; }
+
+}  // namespace mosh::client
