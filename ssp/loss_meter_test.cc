@@ -1,0 +1,50 @@
+#include "ssp/loss_meter.h"
+
+#include "gtest/gtest.h"
+
+namespace mosh::ssp {
+namespace {
+
+LossMeter Fed(std::initializer_list<uint64_t> numbers) {
+  LossMeter meter;
+  for (const uint64_t n : numbers) meter.OnReceived(n);
+  return meter;
+}
+
+TEST(LossMeter, GapIsLostAfterThreeLaterOnes) {
+  EXPECT_EQ(Fed({0, 2, 3}).lost(), 0u);
+  EXPECT_EQ(Fed({0, 2, 3, 4}).lost(), 1u);
+}
+
+TEST(LossMeter, LateArrivalFillsTheGap) {
+  const LossMeter meter = Fed({0, 2, 3, 1, 4, 5});
+  EXPECT_EQ(meter.lost(), 0u);
+  EXPECT_EQ(meter.rate(), 0);
+}
+
+TEST(LossMeter, WideGapIsJudgedAtOnceButForItsEdge) {
+  EXPECT_EQ(Fed({0, 10}).lost(), 7u);  // 1..7; 8 and 9 may still come
+  EXPECT_EQ(Fed({0, 10, 11, 12, 13}).lost(), 9u);
+}
+
+TEST(LossMeter, HugeJumpCountsAsOneWindow) {
+  EXPECT_LE(Fed({0, uint64_t{1} << 62}).lost(), static_cast<uint64_t>(LossMeter::kWindow));
+}
+
+TEST(LossMeter, RateIsTheShareOfTheRecent) {
+  LossMeter meter;
+  for (uint64_t n = 0; n < 1000; ++n) {
+    if (n % 4 != 0) meter.OnReceived(n);
+  }
+  EXPECT_NEAR(meter.rate(), 0.25, 0.02);
+  for (uint64_t n = 1000; n < 1100; ++n) meter.OnReceived(n);
+  EXPECT_EQ(meter.rate(), 0);
+}
+
+TEST(LossMeter, RepeatsAndAncientNumbersDoNothing) {
+  const LossMeter meter = Fed({100, 100, 3, 101, 101, 102, 103});
+  EXPECT_EQ(meter.lost(), 0u);
+}
+
+}  // namespace
+}  // namespace mosh::ssp
