@@ -11,6 +11,7 @@ Emulator::Emulator(Screen screen, Dialect dialect)
       tabs_(screen_.columns()),
       bottom_(screen_.rows() - 1),
       right_(screen_.columns() - 1) {
+  if (!program()) ForgetPlace();
   UpdatePen();
 }
 

@@ -122,6 +122,7 @@ void Emulator::Combine(char32_t code_point) {
   if (cell->wide_tail()) --cell;
   std::string text;
   if (cell->empty()) {
+    if (program()) return;
     text = kNoBreakSpace;
     Advance(1);
   } else {
