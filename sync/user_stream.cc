@@ -10,8 +10,8 @@
 namespace mosh::sync {
 namespace {
 
-// Typing is a few bytes at a time, pasting megabytes: chunks hold many events, and give their memory
-// back soon after they are acknowledged.
+// Typing is a few bytes at a time, pasting megabytes: chunks hold many events, and give their
+// memory back soon after they are acknowledged.
 constexpr size_t kChunkBytes = 4096;
 
 }  // namespace

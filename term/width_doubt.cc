@@ -1,0 +1,61 @@
+#include "term/width_doubt.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "term/utf8.h"
+
+namespace mosh::term {
+namespace {
+
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+
+// On whose widths every table of the last fifteen years agrees, from U+0300 up. Sorted.
+constexpr Range kCertain[] = {
+    {0x0370, 0x0377},   {0x037A, 0x037F},   {0x0384, 0x038A},   {0x038C, 0x038C},
+    {0x038E, 0x03A1},   {0x03A3, 0x0482},   {0x048A, 0x0527},  // Greek, Cyrillic
+    {0x0531, 0x0556},   {0x0561, 0x0587},                      // Armenian
+    {0x05D0, 0x05EA},   {0x0621, 0x064A},   {0x0660, 0x066F},  // Hebrew, Arabic
+    {0x0904, 0x0939},   {0x0E01, 0x0E30},   {0x10D0, 0x10FA},  // Nagari, Thai, Georgian
+    {0x1E00, 0x1EFF},   {0x1F00, 0x1F15},                      // Latin, Greek
+    {0x2010, 0x2027},   {0x2030, 0x205E},   {0x2070, 0x2071},   {0x2074, 0x208E},  // Punctuation
+    {0x20A0, 0x20B9},   {0x2100, 0x2189},                      // Currency, letters
+    {0x2190, 0x2319},   {0x231C, 0x2328},   {0x232B, 0x23E8},  // Arrows, mathematics
+    {0x2400, 0x2426},   {0x2440, 0x244A},   {0x2460, 0x25FC},  // Boxes, blocks
+    {0x2600, 0x2613},   {0x2616, 0x2647},   {0x2654, 0x267E},   {0x2680, 0x2692},
+    {0x2701, 0x2704},   {0x2706, 0x2709},   {0x270C, 0x2727},   {0x2729, 0x274B},
+    {0x2756, 0x2756},   {0x2758, 0x2794},   {0x2798, 0x27AF},   {0x27B1, 0x27BE},
+    {0x27C0, 0x2B1A},   {0x2E80, 0x2E99},   {0x2E9B, 0x2EF3},   {0x3000, 0x3029},
+    {0x3041, 0x3096},   {0x309B, 0x30FF},   {0x3105, 0x312D},   {0x3131, 0x318E},  // Kana, bopomofo
+    {0x3190, 0x31BA},   {0x31C0, 0x31E3},   {0x31F0, 0x321E},   {0x3220, 0x3247},
+    {0x3250, 0x32FE},   {0x3300, 0x4DB5},   {0x4E00, 0x9FCC},   {0xA000, 0xA48C},  // Han, Yi
+    {0xAC00, 0xD7A3},   {0xE000, 0xFA6D},   {0xFA70, 0xFAD9},  // Hangul, private
+    {0xFE30, 0xFE52},   {0xFE54, 0xFE66},   {0xFE68, 0xFE6B},   {0xFF01, 0xFFBE},  // Forms
+    {0xFFE0, 0xFFE6},   {0xFFFD, 0xFFFD},   {0x20000, 0x2A6D6}, {0x2A700, 0x2B734},
+    {0x2B740, 0x2B81D}, {0x2F800, 0x2FA1D},
+};
+
+}  // namespace
+
+bool WidthIsDoubtful(char32_t code_point) {
+  if (code_point < 0x300) return code_point == 0xAD;  // Soft hyphen.
+  const Range* const after =
+      std::upper_bound(std::begin(kCertain), std::end(kCertain), code_point,
+                       [](char32_t value, const Range& range) { return value < range.first; });
+  return after == std::begin(kCertain) || code_point > std::prev(after)->last;
+}
+
+bool ClusterWidthIsDoubtful(absl::string_view utf8) {
+  for (bool base = true; !utf8.empty(); base = false) {
+    const DecodedCodePoint next = DecodeUtf8Prefix(utf8);
+    utf8.remove_prefix(next.length);
+    if (base && WidthIsDoubtful(next.code_point)) return true;
+    if (!base && !(next.code_point >= 0x300 && next.code_point <= 0x36F)) return true;
+  }
+  return false;
+}
+
+}  // namespace mosh::term
