@@ -49,7 +49,8 @@ io::WindowSize ToWindow(term::Size size) {
 }
 
 // "" if the user sees what the server has, else the first difference.
-std::string ScreenDifference(const term::Screen& server, const term::Screen& user) {
+std::string ScreenDifference(const term::Screen& server, const term::Screen& user,
+                             absl::string_view title_prefix) {
   if (server.size() != user.size()) {
     return absl::StrCat("the server's screen is ", server.columns(), "x", server.rows(),
                         ", the user's ", user.columns(), "x", user.rows());
@@ -70,7 +71,7 @@ std::string ScreenDifference(const term::Screen& server, const term::Screen& use
   }
   if (server.modes().bracketed_paste != user.modes().bracketed_paste)
     return "bracketed paste differs";
-  if (server.title_set() && user.title() != "[mosh] " + server.title()) {
+  if (server.title_set() && user.title() != absl::StrCat(title_prefix, server.title())) {
     return absl::StrCat("the title is '", user.title(), "' instead of '", server.title(), "'");
   }
   return "";
@@ -92,6 +93,7 @@ class Simulation {
   void End();
   void CheckSafety();
   bool Converged();
+  std::string Difference() const;
   void Drain();
   io::Task<void> RunHost() {
     co_await host_->Run(world_.stop());
@@ -161,9 +163,9 @@ void Simulation::StartServer() {
   parts.release = [this] { program_->Feed("$ "); };
   auto socket = server_machine_.BindUdp(io::SocketAddress::AnyV4(kPort), io::UdpOptions());
   auto signals = server_machine_.WatchSignals({SIGTERM, SIGINT, SIGUSR1});
-  host_ =
-      std::make_unique<server::Host>(&server_machine_, server::HostOptions(), *std::move(socket),
-                                     *std::move(signals), std::move(parts), *crypto::SessionKey::FromBase64(key_), &random_);
+  host_ = std::make_unique<server::Host>(&server_machine_, server::HostOptions(),
+                                         *std::move(socket), *std::move(signals), std::move(parts),
+                                         *crypto::SessionKey::FromBase64(key_), &random_);
   world_.Start(RunHost());
 }
 
@@ -176,8 +178,8 @@ void Simulation::StartClient() {
   config.render.target = term::RenderTarget::kRealTerminal;
   const client::SessionTerminal ends{
       .input = tty_.get(), .output = tty_.get(), .window = tty_.get(), .control = &control_};
-  client_ =
-      std::make_unique<client::Session>(&laptop_, ends, std::move(config), *crypto::SessionKey::FromBase64(key_), &random_);
+  client_ = std::make_unique<client::Session>(&laptop_, ends, std::move(config),
+                                              *crypto::SessionKey::FromBase64(key_), &random_);
   world_.Start(RunClient());
 }
 
@@ -255,8 +257,17 @@ void Simulation::CheckSafety() {
 bool Simulation::Converged() {
   Drain();
   OnProgramInput();
-  return read_.size() == typed_.size() &&
-         ScreenDifference(host_->session().terminal().screen(), user_terminal_.screen()).empty();
+  return read_.size() == typed_.size() && Difference().empty();
+}
+
+// Which half of the way went wrong: server to client, or client to terminal.
+std::string Simulation::Difference() const {
+  const term::Screen& server = host_->session().terminal().screen();
+  const term::Screen& state = client_->connection().transport().remote().screen();
+  const std::string synchronised = ScreenDifference(server, state, "");
+  if (!synchronised.empty()) return absl::StrCat("in the client's state: ", synchronised);
+  const std::string painted = ScreenDifference(server, user_terminal_.screen(), "[mosh] ");
+  return painted.empty() ? "" : absl::StrCat("only on the terminal: ", painted);
 }
 
 void Simulation::End() {
@@ -294,9 +305,8 @@ Outcome Simulation::Run() {
   if (!client_over_) {
     if (!world_.RunUntilTrue([this] { return Converged() || client_over_; },
                              world_.Now() + kConvergence)) {
-      Fail(absl::StrCat(
-          "no convergence: ", read_.size(), " of ", typed_.size(), " octets read; ",
-          ScreenDifference(host_->session().terminal().screen(), user_terminal_.screen())));
+      Fail(absl::StrCat("no convergence: ", read_.size(), " of ", typed_.size(), " octets read; ",
+                        Difference()));
     }
     CheckSafety();
   }
