@@ -87,9 +87,9 @@ void Host::OnDatagram(const io::Datagram& datagram) {
   Endpoint* endpoint = Route(datagram);
   const Endpoint::Arrival arrival = endpoint->OnDatagram(datagram, now);
   if (options_.verbosity > 0) {
+    const bool fine = arrival.problem == ssp::ReceiveProblem::kNone;
     Log(absl::StrCat("received ", size, " bytes from ", datagram.from().ToString(),
-                     arrival.problem == ssp::ReceiveProblem::kNone ? "" : ": ",
-                     ssp::Describe(arrival.problem)));
+                     fine ? "" : ": ", fine ? "" : ssp::Describe(arrival.problem)));
   }
   if (arrival.peer_moved) {
     Log(absl::StrCat("Server now attached to client at ", datagram.from().ToString()));
