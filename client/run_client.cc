@@ -1,0 +1,127 @@
+#include "client/run_client.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/client_arguments.h"
+#include "client/escape_key.h"
+#include "client/exit_texts.h"
+#include "client/locale_note.h"
+#include "client/session.h"
+#include "client/terminal_guard.h"
+#include "client/terminal_type.h"
+#include "crypto/random.h"
+#include "crypto/session_key.h"
+#include "io/create_reactor.h"
+#include "io/reactor.h"
+
+namespace mosh::client {
+namespace {
+
+void Print(FILE* stream, absl::string_view text) {
+  fwrite(text.data(), 1, text.size(), stream);
+  fflush(stream);
+}
+
+// An end before there was a session.
+int Refuse(absl::string_view text) {
+  Print(stderr, absl::StrCat(text, "\n"));
+  Print(stdout, absl::StrCat("\n", kExitLine));
+  return 1;
+}
+
+// The key as a key; the text is wiped whatever comes out.
+absl::StatusOr<crypto::SessionKey> TakeKey(std::string& text) {
+  absl::StatusOr<crypto::SessionKey> key = crypto::SessionKey::FromBase64(text);
+  explicit_bzero(text.data(), text.size());
+  text.clear();
+  return key;
+}
+
+SessionConfig MakeConfig(const ClientRun& run, const TerminalType& type,
+                         const io::SocketAddress& server, const Environment& environment) {
+  SessionConfig config;
+  config.server = server;
+  config.escape_key = EscapeKey::FromEnvironment(environment("MOSH_ESCAPE_KEY"));
+  if (environment("MOSH_TITLE_NOPREFIX").has_value()) config.title_prefix.clear();
+  config.render = {.target = term::RenderTarget::kRealTerminal,
+                   .ech = type.ech,
+                   .bce = type.bce,
+                   .title = type.title};
+  const bool use_init = !environment("MOSH_NO_TERM_INIT").has_value();
+  config.start_string = StartString(type, use_init);
+  config.end_string = EndString(type, use_init);
+  if (run.verbosity > 0) {
+    config.log = [](absl::string_view text) {
+      Print(stderr, absl::StrCat("mosh: ", text, "\r\n"));
+    };
+  }
+  return config;
+}
+
+struct SessionSetUp {
+  io::Reactor* reactor;
+  SessionTerminal terminal;
+  SessionConfig config;
+  crypto::SessionKey key;
+};
+
+// The session must die before the loop ends, with everything it holds of the reactor.
+io::Task<void> RunSession(SessionSetUp* set_up, SessionEnd* end) {
+  crypto::SystemRandom random;
+  Session session(set_up->reactor, set_up->terminal, std::move(set_up->config),
+                  std::move(set_up->key), &random);
+  *end = co_await session.Run({});
+}
+
+}  // namespace
+
+int RunClient(ClientRun run, const Environment& environment) {
+  const std::string note = LocaleNote(LocaleCharset(), environment);
+  const absl::StatusOr<TerminalType> type = LookUpTerminalType(environment("TERM").value_or(""));
+  if (!type.ok()) return Refuse(absl::StrCat("Error: ", type.status().message()));
+  const std::string mode = environment("MOSH_PREDICTION_DISPLAY").value_or("adaptive");
+  if (!IsPredictionMode(mode)) {
+    Print(stderr, absl::StrCat("Unknown prediction mode ", mode, ".\n"));
+    return 1;
+  }
+  Print(stderr, note);
+  auto guard = TerminalGuard::Create(STDIN_FILENO);
+  if (!guard.ok()) {
+    Print(stderr, absl::StrCat(guard.status().message(), "\n"));
+    return 1;
+  }
+  absl::StatusOr<crypto::SessionKey> key = TakeKey(run.key);
+  if (!key.ok()) return Refuse(absl::StrCat("Crypto exception: ", key.status().message()));
+  const auto server = io::SocketAddress::Parse(run.address, run.port);
+  if (!server.ok()) {
+    return Refuse(absl::StrCat("Network exception: Bad IP address (", run.address,
+                               "): ", server.status().message()));
+  }
+  auto reactor = io::CreateReactor();
+  if (!reactor.ok()) return Refuse(absl::StrCat("Error: ", reactor.status().message()));
+  auto input = (*reactor)->OpenTty(STDIN_FILENO);
+  auto output = (*reactor)->OpenTty(STDOUT_FILENO);
+  if (!input.ok()) return Refuse(absl::StrCat("Error: ", input.status().message()));
+  if (!output.ok()) return Refuse(absl::StrCat("Error: ", output.status().message()));
+
+  SessionSetUp set_up = {reactor->get(),
+                         {input->get(), output->get(), input->get(), guard->get()},
+                         MakeConfig(run, *type, *server, environment),
+                         *std::move(key)};
+  (*guard)->SetEndString(set_up.config.end_string);
+  SessionEnd end;
+  (*guard)->EnterRaw();
+  (*reactor)->Run(RunSession(&set_up, &end));
+  (*guard)->LeaveRaw();
+  Print(stderr, ExitText(end, run.address, run.port_text));
+  Print(stdout, kExitLine);
+  return ExitStatus(end);
+}
+
+}  // namespace mosh::client
