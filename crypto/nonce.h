@@ -36,9 +36,15 @@ struct Nonce {
   Direction direction = Direction::kToServer;
   SequenceNumber sequence;
 
-  // Every 64-bit value is some nonce, so reading cannot fail. Writing needs sequence <= Max().
+  // Every 64-bit value is some nonce, so reading cannot fail. The other way needs sequence <=
+  // Max().
   static Nonce Read(std::span<const uint8_t, kNonceSize> wire);
   void Write(std::span<uint8_t, kNonceSize> wire) const;
+  // The wire's octets as one number: the low 64 bits of the cipher's nonce, whose upper 32 are
+  // zeros.
+  constexpr uint64_t ToWord() const {
+    return static_cast<uint64_t>(direction) << 63 | sequence.value;
+  }
 
   friend bool operator==(const Nonce&, const Nonce&) = default;
 };
@@ -50,7 +56,7 @@ inline Nonce Nonce::Read(std::span<const uint8_t, kNonceSize> wire) {
 }
 
 inline void Nonce::Write(std::span<uint8_t, kNonceSize> wire) const {
-  StoreBigEndian64(static_cast<uint64_t>(direction) << 63 | sequence.value, wire.data());
+  StoreBigEndian64(ToWord(), wire.data());
 }
 
 }  // namespace mosh::crypto

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
+#include <tuple>
 
 #include "crypto/testing/seeded_random.h"
 #include "crypto/testing/vectors.h"
@@ -12,7 +12,10 @@ namespace mosh::crypto {
 namespace {
 
 using Key = std::span<const uint8_t, Ocb3::kKeySize>;
-using Nonce = std::span<const uint8_t, Ocb3::kNonceSize>;
+
+Ocb3::Nonce Nonce(const Bytes& octets) {
+  return Ocb3::NonceOf(std::span<const uint8_t, Ocb3::kNonceSize>(octets));
+}
 
 // num2str(value, 96)
 Bytes NonceOf(uint64_t value) {
@@ -32,14 +35,15 @@ bool AllZero(std::span<const uint8_t> bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
 }
 
-class Ocb3Vectors : public ::testing::TestWithParam<const char*> {};
+class Ocb3Vectors : public ::testing::TestWithParam<std::tuple<const char*, Ocb3::Width>> {};
 
 TEST_P(Ocb3Vectors, SealAndOpenAsWritten) {
-  const auto vectors = ReadOcbVectors(GetParam());
+  const auto& [section, width] = GetParam();
+  const auto vectors = ReadOcbVectors(section);
   EXPECT_GE(vectors.size(), 16u);
   for (const OcbVector& vector : vectors) {
     SCOPED_TRACE(vector.name);
-    Ocb3 ocb{Key(vector.key)};
+    Ocb3 ocb(Key(vector.key), width);
     Bytes message = Sealed(ocb, vector.nonce, vector.plaintext, vector.associated_data);
     EXPECT_EQ(message, vector.ciphertext_and_tag);
     ASSERT_TRUE(ocb.Open(Nonce(vector.nonce), message, vector.associated_data));
@@ -49,8 +53,30 @@ TEST_P(Ocb3Vectors, SealAndOpenAsWritten) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AllFiles, Ocb3Vectors, ::testing::Values("rfc7253", "random"),
-                         [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(All, Ocb3Vectors,
+                         ::testing::Combine(::testing::Values("rfc7253", "random"),
+                                            ::testing::Values(Ocb3::Width::kBest,
+                                                              Ocb3::Width::kNarrow)));
+
+// Around the lengths where the wide form begins and where one call to AES ends.
+TEST(Ocb3, GivesTheSameInBothWidths) {
+  const Bytes key(16, 0x17);
+  Ocb3 best{Key(key)};
+  Ocb3 narrow(Key(key), Ocb3::Width::kNarrow);
+  Bytes text(4000);
+  SeededRandom(11).Fill(text);
+  for (size_t size = 0; size < text.size(); size += size < 3000 ? 1 : 13) {
+    const Bytes nonce = NonceOf(size);
+    const Bytes part(text.begin(), text.begin() + static_cast<ptrdiff_t>(size));
+    Bytes message = Sealed(best, nonce, part);
+    ASSERT_EQ(message, Sealed(narrow, nonce, part)) << size;
+    Bytes again = message;
+    ASSERT_TRUE(best.Open(Nonce(nonce), message)) << size;
+    ASSERT_TRUE(narrow.Open(Nonce(nonce), again)) << size;
+    ASSERT_EQ(message, again);
+    ASSERT_TRUE(std::equal(part.begin(), part.end(), message.begin())) << size;
+  }
+}
 
 TEST(Ocb3, RefusesTheInvalidVectorsAndLeavesZeros) {
   const auto vectors = ReadOcbVectors("invalid");
@@ -107,7 +133,8 @@ TEST(Ocb3, DetectsEveryFlippedBitOfNonceAndAssociatedData) {
     changed[bit / 8] ^= static_cast<uint8_t>(1 << (bit % 8));
     Bytes message = sealed;
     const auto view = std::span<const uint8_t>(changed);
-    EXPECT_FALSE(ocb.Open(view.first<Ocb3::kNonceSize>(), message, view.subspan(nonce.size())));
+    EXPECT_FALSE(ocb.Open(Ocb3::NonceOf(view.first<Ocb3::kNonceSize>()), message,
+                          view.subspan(nonce.size())));
   }
 }
 

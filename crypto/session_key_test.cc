@@ -1,10 +1,10 @@
 #include "crypto/session_key.h"
 
 #include <algorithm>
-#include <memory>
+#include <array>
 #include <sstream>
+#include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"

@@ -1,8 +1,11 @@
 #include "io/pidfd_child.h"
 
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
+// Without linkage of its own in glibc 2.36.
+extern "C" {
+#include <sys/pidfd.h>
+}
 
 #include <cerrno>
 #include <utility>

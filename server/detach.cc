@@ -30,6 +30,10 @@ namespace {
 absl::Status Detach(bool keep_stdio, const std::function<void()>& in_parent) {
   signal(SIGHUP, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
+  sigset_t until_watched;
+  sigemptyset(&until_watched);
+  for (int number : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&until_watched, number);
+  sigprocmask(SIG_BLOCK, &until_watched, nullptr);
   const pid_t copy = fork();
   if (copy < 0) return absl::ErrnoToStatus(errno, "fork");
   if (copy > 0) {

@@ -71,7 +71,7 @@ class Endpoint {
   bool peer_left() const {
     return transport_.counterparty_shutdown() && transport_.shutdown_ack_sent();
   }
-  bool ShutdownSettled(Instant now) const { return transport_.ShutdownSettled(now); }
+  Instant ShutdownSettlesAt() const { return transport_.ShutdownSettlesAt(); }
 
   ssp::Stats stats() const { return transport_.stats(); }
   std::chrono::nanoseconds srtt() const { return transport_.srtt(); }

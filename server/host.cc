@@ -87,9 +87,9 @@ void Host::OnDatagram(const io::Datagram& datagram) {
   Endpoint* endpoint = Route(datagram);
   const Endpoint::Arrival arrival = endpoint->OnDatagram(datagram, now);
   if (options_.verbosity > 0) {
+    const bool fine = arrival.problem == ssp::ReceiveProblem::kNone;
     Log(absl::StrCat("received ", size, " bytes from ", datagram.from().ToString(),
-                     arrival.problem == ssp::ReceiveProblem::kNone ? "" : ": ",
-                     ssp::Describe(arrival.problem)));
+                     fine ? "" : ": ", fine ? "" : ssp::Describe(arrival.problem)));
   }
   if (arrival.peer_moved) {
     Log(absl::StrCat("Server now attached to client at ", datagram.from().ToString()));
@@ -176,7 +176,7 @@ void Host::Send(Instant now) {
 void Host::CheckEnd(Instant now) {
   if (endpoint_.peer_left() && phase_ != Phase::kOver) phase_ = Phase::kSettling;
   const bool answered = endpoint_.shutdown_acknowledged() || endpoint_.ShutdownTimedOut(now);
-  const bool settled = phase_ == Phase::kSettling && endpoint_.ShutdownSettled(now);
+  const bool settled = phase_ == Phase::kSettling && now >= endpoint_.ShutdownSettlesAt();
   if (answered || settled) phase_ = Phase::kOver;
 }
 
@@ -188,7 +188,9 @@ void Host::Relabel(Instant now) {
 }
 
 Instant Host::NextDeadline() const {
-  return std::min({session_.NextDeadline(), endpoint_.NextDeadline(), relabel_at_,
+  const Instant settles_at =
+      phase_ == Phase::kSettling ? endpoint_.ShutdownSettlesAt() : Instant::Max();
+  return std::min({session_.NextDeadline(), endpoint_.NextDeadline(), relabel_at_, settles_at,
                    lifetime_.NextDeadline(phase_ != Phase::kServing)});
 }
 

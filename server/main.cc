@@ -1,6 +1,7 @@
 // mosh-server: assembles a Host with one session and one endpoint and runs it, detached. The order
 // of the first steps is docs/spec/cli.md §3.1; nothing that can wait stands before the connect
 // line.
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>

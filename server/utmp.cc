@@ -24,6 +24,9 @@ constexpr size_t kLongestText = sizeof(utmpx::ut_host);
   for (int signal_number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGPIPE}) {
     signal(signal_number, SIG_IGN);
   }
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
   prctl(PR_SET_NAME, "mosh-utmp");
   // No other descriptor of the server may stay open here.
   const int high_socket = fcntl(socket, F_DUPFD_CLOEXEC, 10);

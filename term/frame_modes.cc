@@ -90,10 +90,6 @@ void AddDifferences(const Screen& from, const Screen& to, bool real, ModeList* m
 
 void AddEverything(const Screen& to, bool real, ModeList* modes) {
   const ScreenModes& now = to.modes();
-  if (real) {
-    modes->Add(6, false);
-    modes->Add(7, true);
-  }
   modes->Add(5, now.reverse_video);
   modes->Add(25, to.cursor().visible);
   modes->Add(1004, now.focus_events);
@@ -112,9 +108,14 @@ void AppendBellAndTexts(const Screen* from, const Screen& to, const RenderOption
                         std::string* out) {
   const bool real = options.target == RenderTarget::kRealTerminal;
   if (from != nullptr && from->bell_count() != to.bell_count()) out->push_back('\a');
-  if (to.title_set() && (options.title || !real)) AppendTitles(from, to, out);
-  if (from == nullptr) return;
-  if (from->clipboard_count() == to.clipboard_count() && from->clipboard() == to.clipboard()) {
+  // What shows a title that nobody has set is the reader's business.
+  const bool titled = from != nullptr || to.title_set();
+  if (titled && (options.title || !real)) AppendTitles(from, to, out);
+  if (from == nullptr) {
+    // What the user has copied since must stay.
+    if (real || to.clipboard().empty()) return;
+  } else if (from->clipboard_count() == to.clipboard_count() &&
+             from->clipboard() == to.clipboard()) {
     return;
   }
   // A program's reset empties its own clipboard, not the user's.

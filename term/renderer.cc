@@ -183,7 +183,7 @@ class FramePainter {
 void WriteClear(bool known, FrameWriter* writer) {
   if (!known) {
     writer->Append("\x1b[r");
-    if (writer->real()) writer->Append("\x1b[4l");
+    if (writer->real()) writer->Append("\x1b[4l\x1b[?6l\x1b[?7h");
     writer->Append("\x1b[0m");
     writer->AssumePen(Rendition());
   }
@@ -198,22 +198,20 @@ std::string RenderFrame(const Screen* from, const Screen& to, const RenderOption
   std::string frame;
   const bool same_size = from != nullptr && from->size() == to.size();
   const bool real = options.target == RenderTarget::kRealTerminal;
-  // An emulator that was resized has kept its modes and its pen; of a terminal nothing is certain.
-  const bool known = from != nullptr && (same_size || !real);
-  const Screen* const known_from = known ? from : nullptr;
-
   FrameWriter writer(options, to.size(), &frame);
-  if (known) writer.AssumePen(from->current_rendition());
-  AppendBellAndTexts(known ? known_from : from, to, options, &frame);
+  AppendBellAndTexts(from, to, options, &frame);
+  if (from != nullptr) writer.AssumePen(from->current_rendition());
   if (same_size) {
     writer.AssumePosition({from->cursor().row, from->cursor().column});
   } else {
-    WriteClear(known, &writer);
+    // An emulator that was resized has kept its pen and all; of a terminal's picture, which its
+    // user resized, nothing is certain.
+    WriteClear(from != nullptr && !real, &writer);
   }
   FramePainter(same_size ? from : nullptr, to, &writer).Paint();
   writer.MoveTo(to.cursor().row, to.cursor().column);
   writer.SetPen(to.current_rendition());
-  AppendModes(known_from, to, options, &frame);
+  AppendModes(from, to, options, &frame);
   if (frame.empty() || !real) return frame;
 
   if (options.synchronized_output) return absl::StrCat("\x1b[?2026h", frame, "\x1b[?2026l");

@@ -16,7 +16,8 @@
 namespace mosh::term {
 
 // The bytes from `from` to `to`; empty if there is nothing to tell. `from` == nullptr: nothing is
-// known about the reader, everything is set up and drawn anew (bells and clipboard excepted).
+// known about the reader, everything is set up and drawn anew (but no bell rings, and a user's
+// clipboard stays).
 //
 // If the sizes differ, an emulator must have been resized to `to`'s size before it reads the bytes;
 // a real terminal has been resized by its user. The picture is then drawn anew.

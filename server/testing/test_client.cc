@@ -20,7 +20,6 @@ TestClient::TestClient(io::Reactor* reactor, const io::SocketAddress& server,
       transport_(ssp::TransportConfig::Client(),
                  crypto::SessionCipher(key, crypto::Direction::kToServer), random,
                  sync::UserStream(), sync::HostState(size), reactor->Now()) {
-  Hop();
   Resize(size);
 }
 
@@ -46,6 +45,7 @@ io::Task<void> TestClient::Receive(io::UdpSocket* socket, io::StopToken stop) {
 }
 
 io::Task<void> TestClient::Run() {
+  Hop();
   io::Timer timer(reactor_, &wake_);
   while (!stopping_) {
     Tick();

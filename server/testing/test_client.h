@@ -40,7 +40,7 @@ class TestClient final : private ssp::DatagramSink {
   void Type(absl::string_view bytes);
   void Resize(term::Size size);
   void StartShutdown();
-  // From now on from another port.
+  // From now on from another port. Only while it runs.
   void Hop();
 
   // Waits until `done`, looked at whenever something happened. False: not before `limit`.
