@@ -12,6 +12,8 @@ namespace {
 constexpr int kFewBlanks = 3;
 // The widest unchanged gap worth comparing with a cursor motion.
 constexpr int kMaxGap = 8;
+// Gaps shorter than this are never worth a motion, which takes three bytes (but for lucky tabs).
+constexpr int kSmallGap = 3;
 // Columns that a shift is tried for; a key inserts one, or two if wide.
 constexpr int kMaxShift = 4;
 // Bytes of a shift and the motion to it.
@@ -157,13 +159,23 @@ int RowPainter::PaintText(int column) {
     const Cell cell = cells_[column];
     if (cell.style() != style || !IsPlainAscii(cell)) break;
     if (writer_.position().column == PenPosition::kUnknown) break;
-    if (same_interner_ && shown_.cells[column] == cell) break;
+    if (same_interner_ && shown_.cells[column] == cell && !InSmallGap(column)) break;
     if (cell.blank() && (column + 1 == columns_ || cells_[column + 1].blank())) break;
     run[length++] = static_cast<char>(cell.code_point());
     ++column;
   }
   writer_.Print(run, length, static_cast<int>(length));
   return column;
+}
+
+bool RowPainter::InSmallGap(int column) const {
+  const StyleId style = cells_[column].style();
+  const int limit = std::min(column + kSmallGap, columns_);
+  while (column < limit && shown_.cells[column] == cells_[column]) {
+    if (cells_[column].style() != style || !IsPlainAscii(cells_[column])) return false;
+    ++column;
+  }
+  return column < limit && cells_[column].style() == style && IsPlainAscii(cells_[column]);
 }
 
 void RowPainter::PrintCell(int column) {

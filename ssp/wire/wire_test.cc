@@ -1,4 +1,5 @@
-// Golden tests of the codecs against everything a stock client and server said in one recorded session.
+// Golden tests of the codecs against everything a stock client and server said in one recorded
+// session.
 #include "crypto/session_cipher.h"
 #include "gtest/gtest.h"
 #include "ssp/testing/vectors.h"
