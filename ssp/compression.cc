@@ -53,8 +53,8 @@ std::span<const uint8_t> Codec::Compress(std::span<const uint8_t> bytes) {
 
 std::optional<std::span<const uint8_t>> Codec::Decompress(std::span<const uint8_t> stream) {
   unpacked_.Trim();
-  // The stream does not say how much it holds, so ask with growing buffers. Starting over four times as large each
-  // time costs at most a third more than knowing.
+  // The stream does not say how much it holds, so ask with growing buffers. Starting over four
+  // times as large each time costs at most a third more than knowing.
   for (size_t room = kUsualSize;; room = std::min(4 * room, kMaxInflated)) {
     unpacked_.Reserve(room);
     size_t consumed = 0;

@@ -68,7 +68,8 @@ TEST(Codec, ReadsStockInstructions) {
     const auto packed = codec.Compress(v.instruction);
     EXPECT_EQ(packed[0], 0x78);
     EXPECT_EQ(packed[1], 0x9c);
-    EXPECT_LE(packed.size(), v.compressed.size() + 8);
+    // Tiny ones are stored, which costs a few octets and saves time.
+    EXPECT_LE(packed.size(), v.compressed.size() + 16);
   }
 }
 

@@ -1,9 +1,10 @@
-// Puts the fragments of one compressed instruction back together. Source: docs/spec/transport.md §7.
+// Puts the fragments of one compressed instruction back together. Source: docs/spec/transport.md
+// §7.
 //
-// There is one slot: a fragment of any other instruction, older or newer, evicts a partial one. Senders keep the
-// fragments of an instruction back to back, so this loses little, and it bounds the memory. Input is hostile until
-// proven otherwise: contradictions (a fragment beyond the last, two different lasts, too many bytes) empty the slot,
-// and whoever repeats a fragment is ignored.
+// There is one slot: a fragment of any other instruction, older or newer, evicts a partial one.
+// Senders keep the fragments of an instruction back to back, so this loses little, and it bounds
+// the memory. Input is hostile until proven otherwise: contradictions (a fragment beyond the last,
+// two different lasts, too many bytes) empty the slot, and whoever repeats a fragment is ignored.
 #ifndef SSP_FRAGMENT_ASSEMBLER_H_
 #define SSP_FRAGMENT_ASSEMBLER_H_
 
@@ -25,7 +26,8 @@ class FragmentAssembler {
   enum class Outcome : uint8_t { kIncomplete, kComplete, kContradiction };
   struct Result {
     Outcome outcome;
-    // kComplete: the compressed instruction. Valid until the next Add, and while the fragment's own bytes are.
+    // kComplete: the compressed instruction. Valid until the next Add, and while the fragment's own
+    // bytes are.
     std::span<const uint8_t> instruction;
   };
   Result Add(const Fragment& fragment);

@@ -1,4 +1,5 @@
-// Numbers instructions for the wire and cuts them into fragments. Source: docs/spec/transport.md §7.
+// Numbers instructions for the wire and cuts them into fragments. Source: docs/spec/transport.md
+// §7.
 #ifndef SSP_FRAGMENTER_H_
 #define SSP_FRAGMENTER_H_
 
@@ -17,9 +18,10 @@ namespace mosh::ssp {
 
 class Fragmenter {
  public:
-  // The id under which to send this instruction in slices of at most `slice_limit` octets. An instruction that equals
-  // the previous one in everything keeps its id, so that fragments of both copies complete each other; a receiver that
-  // saw one id with two contents would be entitled to give up on us.
+  // The id under which to send this instruction in slices of at most `slice_limit` octets. An
+  // instruction that equals the previous one in everything keeps its id, so that fragments of both
+  // copies complete each other; a receiver that saw one id with two contents would be entitled to
+  // give up on us.
   FragmentId IdFor(const InstructionView& instruction, std::span<const uint8_t> chaff,
                    size_t slice_limit) {
     Key key{.old_num = instruction.old_num,
@@ -37,7 +39,8 @@ class Fragmenter {
     return id_;
   }
 
-  // Calls emit(const Fragment&) for each fragment in order; all but the last are exactly `slice_limit` octets.
+  // Calls emit(const Fragment&) for each fragment in order; all but the last are exactly
+  // `slice_limit` octets.
   template <class Emit>
   static void Cut(FragmentId id, std::span<const uint8_t> compressed, size_t slice_limit,
                   Emit emit) {
@@ -45,11 +48,11 @@ class Fragmenter {
     CHECK(count <= kMaxFragments);  // 4 MiB in the smallest slices are far fewer
     for (size_t i = 0; i < count; ++i) {
       const size_t begin = i * slice_limit;
-      emit(Fragment{.id = id,
-                    .number = static_cast<uint16_t>(i),
-                    .final = i + 1 == count,
-                    .slice = compressed.subspan(
-                        begin, std::min(slice_limit, compressed.size() - begin))});
+      emit(Fragment{
+          .id = id,
+          .number = static_cast<uint16_t>(i),
+          .final = i + 1 == count,
+          .slice = compressed.subspan(begin, std::min(slice_limit, compressed.size() - begin))});
     }
   }
 

@@ -1,5 +1,6 @@
-// Carries whole instructions over sealed datagrams: chaff, protobuf, compression, fragments, timestamps, encryption, in
-// this order out and backwards in. It decides nothing about what to send or when. Source: docs/spec/transport.md §2-§9.
+// Carries whole instructions over sealed datagrams: chaff, protobuf, compression, fragments,
+// timestamps, encryption, in this order out and backwards in. It decides nothing about what to send
+// or when. Source: docs/spec/transport.md §2-§9.
 #ifndef SSP_INSTRUCTION_CHANNEL_H_
 #define SSP_INSTRUCTION_CHANNEL_H_
 
@@ -41,17 +42,19 @@ class InstructionChannel {
     // Set when this datagram completed an instruction. Its diff is valid until the next OnDatagram.
     std::optional<InstructionView> instruction;
   };
-  // Decrypts in place. Only an authentic and newest datagram changes timestamps and the round-trip estimate.
+  // Decrypts in place. Only an authentic and newest datagram changes timestamps and the round-trip
+  // estimate.
   Received OnDatagram(std::span<uint8_t> datagram, EcnMark ecn, Instant now);
 
-  // Hands the instruction's datagrams to the sink. The diff has at most kMaxDiffBytes. Fails when the key is used up.
+  // Hands the instruction's datagrams to the sink. The diff has at most kMaxDiffBytes. Fails when
+  // the key is used up.
   absl::Status Send(const InstructionView& instruction, Instant now, DatagramSink& sink);
 
   void OnDatagramTooBig(Instant now);
   void SetAddressFamily(AddressFamily family) { limit_.SetFamily(family); }
 
   const RttEstimator& rtt() const { return rtt_; }
-  Path path() const { return {rtt_.send_interval(), rtt_.rto(), rtt_.has_sample()}; }
+  Path path() const { return {rtt_.send_interval(), rtt_.rto(), rtt_.srtt(), rtt_.has_sample()}; }
   // Datagrams of the peer's that never came, so far.
   uint64_t incoming_losses() const { return losses_.lost(); }
   Stats stats() const;

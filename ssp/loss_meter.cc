@@ -24,8 +24,8 @@ void LossMeter::OnReceived(uint64_t sequence) {
     return;
   }
   const int step = static_cast<int>(std::min<uint64_t>(sequence - highest_, kWindow));
-  // The numbers whose age passes the tolerance with this step, as far as they are remembered, get their verdict. Bit
-  // i is about to become bit i + step.
+  // The numbers whose age passes the tolerance with this step, as far as they are remembered, get
+  // their verdict. Bit i is about to become bit i + step.
   const int first = std::max(0, kReorderTolerance - step);
   const int last = std::min(kReorderTolerance, known_);  // exclusive
   for (int bit = first; bit < last; ++bit) lost_ += ((seen_ >> bit) & 1) == 0;

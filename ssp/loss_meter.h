@@ -1,5 +1,6 @@
-// Watches the peer's sequence numbers for gaps (spec §6 never reports them; they are free information about the path).
-// A number counts as lost once kReorderTolerance later ones have arrived, in the way of QUIC (RFC 9002 §6.1.1).
+// Watches the peer's sequence numbers for gaps (spec §6 never reports them; they are free
+// information about the path). A number counts as lost once kReorderTolerance later ones have
+// arrived, in the way of QUIC (RFC 9002 §6.1.1).
 //
 // Pure; constant memory, constant time per datagram whatever the numbers are.
 #ifndef SSP_LOSS_METER_H_
@@ -17,7 +18,8 @@ class LossMeter {
   // Every authentic datagram's number, in any order, repeats included.
   void OnReceived(uint64_t sequence);
 
-  // Numbers given up for lost so far. A huge jump (a peer that moved its counter) counts as one window.
+  // Numbers given up for lost so far. A huge jump (a peer that moved its counter) counts as one
+  // window.
   uint64_t lost() const { return lost_; }
   // Share of the remembered numbers old enough to judge that never came; 0 before there are any.
   double rate() const;

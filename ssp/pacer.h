@@ -1,8 +1,10 @@
-// Limits instructions to a steady rate of one per frame interval while letting a few saved-up ones leave at once.
+// Limits instructions to a steady rate of one per frame interval while letting a few saved-up ones
+// leave at once.
 //
-// A bucket of credits: one is earned per interval up to the burst, each instruction costs one. Acknowledgements leave
-// on their own clock and may run the bucket into debt of one. In any span T at most T / interval + burst instructions
-// are allowed. Pure.
+// A bucket of credits: one is earned per interval up to the burst, each instruction costs one. In
+// any span T at most T / interval + burst instructions are allowed. Acknowledgements leave on their
+// own clock; one that finds the bucket empty restarts the wait, as in stock, but runs up no debt.
+// Pure.
 #ifndef SSP_PACER_H_
 #define SSP_PACER_H_
 
@@ -18,10 +20,12 @@ class Pacer {
   // `initial` credits may exceed `burst`; what is spent of the excess does not grow back.
   Pacer(int burst, int initial, Instant now) : burst_(burst), credits_(initial), at_(now) {}
 
-  // When the next instruction may leave; in the past if it may now. Moves when the interval changes.
-  Instant ReadyAt(std::chrono::nanoseconds interval) const {
-    if (credits_ >= 1) return at_;
-    const double wait = (1 - credits_) * static_cast<double>(interval.count());
+  // When the next instruction may leave with `spare` credits left over; in the past if it may now.
+  // Moves when the interval changes.
+  Instant ReadyAt(std::chrono::nanoseconds interval, int spare = 0) const {
+    const double missing = 1 + spare - credits_;
+    if (missing <= 0) return at_;
+    const double wait = missing * static_cast<double>(interval.count());
     return at_ + std::chrono::nanoseconds(static_cast<int64_t>(wait));
   }
 
@@ -29,7 +33,7 @@ class Pacer {
     const double earned =
         static_cast<double>((now - at_).count()) / static_cast<double>(interval.count());
     if (credits_ < burst_) credits_ = std::min<double>(burst_, credits_ + std::max(0.0, earned));
-    credits_ = std::max(-1.0, credits_ - 1);
+    credits_ = std::max(0.0, credits_ - 1);
     at_ = now;
   }
 

@@ -72,7 +72,7 @@ TEST(PayloadLimit, FamilyDecidesAndStartsAfresh) {
 }
 
 TEST(ShutdownTimer, SameNumberOfRequestsCoversSecondsOnAFastLink) {
-  const Path lan{.frame_interval = 20ms, .rto = 50ms, .measured = true};
+  const Path lan{.frame_interval = 20ms, .rto = 50ms, .srtt = 1ms, .measured = true};
   ShutdownTimer timer(TransportConfig::Server());
   Instant now = Instant::FromMillis(1000);
   const Instant start = now;
@@ -89,7 +89,7 @@ TEST(ShutdownTimer, SameNumberOfRequestsCoversSecondsOnAFastLink) {
 }
 
 TEST(ShutdownTimer, FirstRequestsKeepTheFrameRate) {
-  const Path lan{.frame_interval = 20ms, .rto = 50ms, .measured = true};
+  const Path lan{.frame_interval = 20ms, .rto = 50ms, .srtt = 1ms, .measured = true};
   ShutdownTimer timer(TransportConfig::Server());
   Instant now;
   timer.Start(now);

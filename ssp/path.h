@@ -9,6 +9,7 @@ namespace mosh::ssp {
 struct Path {
   std::chrono::nanoseconds frame_interval;  // of a steady stream
   std::chrono::nanoseconds rto;             // a datagram and its answer are rarely apart for longer
+  std::chrono::nanoseconds srtt;            // usually it is this
   bool measured = false;                    // false: both are guesses
 };
 

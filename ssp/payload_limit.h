@@ -1,7 +1,9 @@
-// How large a datagram may be: by address family, and smaller for a while after the network refused one (spec §4.2).
+// How large a datagram may be: by address family, and smaller for a while after the network refused
+// one (spec §4.2).
 //
-// Stock stays small for the rest of the process. Here the full size is tried again after a minute, and after twice the
-// time each time it fails again: each try can cost one instruction that must be repeated.
+// Stock stays small for the rest of the process. Here the full size is tried again after a minute,
+// and after twice the time each time it fails again: each try can cost one instruction that must be
+// repeated.
 #ifndef SSP_PAYLOAD_LIMIT_H_
 #define SSP_PAYLOAD_LIMIT_H_
 

@@ -1,8 +1,9 @@
-// Where a server's peer is: the source of its newest authentic datagram (spec §4.4). The peer roams simply by sending
-// from elsewhere, and is forgotten after 40 s of silence, because replies to an address it has left help nobody.
+// Where a server's peer is: the source of its newest authentic datagram (spec §4.4). The peer roams
+// simply by sending from elsewhere, and is forgotten after 40 s of silence, because replies to an
+// address it has left help nobody.
 //
-// Use: OnReceived() for every authentic datagram; if has_peer() changed, tell Transport::SetHasPeer. OnSent() after
-// every send. Pure; Address is any regular type.
+// Use: OnReceived() for every authentic datagram; if has_peer() changed, tell
+// Transport::SetHasPeer. OnSent() after every send. Pure; Address is any regular type.
 #ifndef SSP_PEER_TRACKER_H_
 #define SSP_PEER_TRACKER_H_
 
@@ -19,7 +20,8 @@ class PeerTracker {
  public:
   static constexpr std::chrono::milliseconds kForgetAfter{40000};
 
-  // `newest` is Transport::Received::newest: an old or replayed datagram moves nothing. True: the peer is new or moved.
+  // `newest` is Transport::Received::newest: an old or replayed datagram moves nothing. True: the
+  // peer is new or moved.
   bool OnReceived(bool newest, const Address& from, Instant now) {
     if (!newest) return false;
     last_heard_ = now;

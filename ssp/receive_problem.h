@@ -1,4 +1,5 @@
-// Why a datagram did not advance anything. None is fatal: the datagram is dropped and the session goes on.
+// Why a datagram did not advance anything. None is fatal: the datagram is dropped and the session
+// goes on.
 #ifndef SSP_RECEIVE_PROBLEM_H_
 #define SSP_RECEIVE_PROBLEM_H_
 

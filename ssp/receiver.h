@@ -1,9 +1,11 @@
-// Keeps the peer's states as received and decides what an instruction does to them. Source: docs/spec/transport.md §10.
+// Keeps the peer's states as received and decides what an instruction does to them. Source:
+// docs/spec/transport.md §10.
 //
-// States are kept in order of their numbers until the peer says which it no longer builds on; never evicted by us, since
-// one we acknowledged is one the peer may build on. A peer that never lets go meets two bounds, on the number and on the
-// bytes of states; beyond them new states are refused (the peer repeats them) but for one every kQuench, and none beyond
-// twice the number. The list is never empty.
+// States are kept in order of their numbers until the peer says which it no longer builds on; never
+// evicted by us, since one we acknowledged is one the peer may build on. A peer that never lets go
+// meets two bounds, on the number and on the bytes of states; beyond them new states are refused
+// (the peer repeats them) but for one every kQuench, and none beyond twice the number. The list is
+// never empty.
 #ifndef SSP_RECEIVER_H_
 #define SSP_RECEIVER_H_
 

@@ -12,11 +12,9 @@ class Rig {
  public:
   explicit Rig(TransportConfig config = {}) : receiver(config, ToyStream()) {}
   ReceiveOutcome Get(uint64_t old_num, uint64_t new_num, std::string diff, uint64_t throwaway = 0) {
-    return receiver.OnInstruction({.old_num = {old_num},
-                                   .new_num = {new_num},
-                                   .throwaway_num = {throwaway},
-                                   .diff = diff},
-                                  now);
+    return receiver.OnInstruction(
+        {.old_num = {old_num}, .new_num = {new_num}, .throwaway_num = {throwaway}, .diff = diff},
+        now);
   }
   Instant now = Instant::FromMillis(1000);
   Receiver<ToyStream> receiver;

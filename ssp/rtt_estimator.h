@@ -1,5 +1,5 @@
-// Smoothed round-trip time, retransmission timeout and frame interval of one path. Source: docs/spec/transport.md §3.3
-// (RFC 6298 §2 with other clamps and no back-off).
+// Smoothed round-trip time, retransmission timeout and frame interval of one path. Source:
+// docs/spec/transport.md §3.3 (RFC 6298 §2 with other clamps and no back-off).
 //
 // Samples are whole milliseconds with the peer's hold time already taken out. Never fails. Pure.
 #ifndef SSP_RTT_ESTIMATOR_H_
@@ -16,7 +16,8 @@ class RttEstimator {
   static constexpr Milliseconds kMinRto{50}, kMaxRto{1000};
   static constexpr Milliseconds kMinInterval{20}, kMaxInterval{250};
 
-  // Samples of kIgnoreFrom and more are ignored, not clamped: they come from a stopped process or a wrapped clock.
+  // Samples of kIgnoreFrom and more are ignored, not clamped: they come from a stopped process or a
+  // wrapped clock.
   void AddSample(Milliseconds sample);
 
   bool has_sample() const { return has_sample_; }

@@ -7,9 +7,17 @@ namespace mosh::ssp {
 SendTiming::SendTiming(const TransportConfig& config, Instant now)
     : collection_(config.collection),
       pacer_(config.pacing.burst, config.pacing.startup_burst, now),
+      last_sent_(now),
       heartbeat_due_(now) {}
 
 void SendTiming::OnLocalChange(Instant now, ChangeHint hint) {
+  if (hint == ChangeHint::kBackground) {
+    if (change_pending()) return;
+    background_ = true;
+    change_due_ = now;
+    return;
+  }
+  if (background_) OnAllSent();  // it goes along with this one
   const bool in_run = changed_before_ && now - last_change_ < collection_.at_most;
   if (left_alone_) echo_comes_in_pieces_ = in_run;
   left_alone_ = false;
@@ -25,14 +33,17 @@ void SendTiming::OnLocalChange(Instant now, ChangeHint hint) {
   change_due_ = std::min(first_change_ + collection_.at_most, now + collection_.quiet);
 }
 
-void SendTiming::OnRemoteData(Instant now) {
-  delayed_ack_due_ = std::min(delayed_ack_due_, now + kDelayedAck);
+void SendTiming::OnRemoteData(Instant now, const Path& path) {
+  const auto room = path.measured ? (path.rto - path.srtt) / 2 : std::chrono::nanoseconds(0);
+  const auto slack = std::clamp<std::chrono::nanoseconds>(room, {}, kMostSlack);
+  delayed_ack_due_ = std::min(delayed_ack_due_, now + kDelayedAck + slack);
 }
 
 void SendTiming::OnAnswerWanted(Instant now) { answer_due_ = std::min(answer_due_, now); }
 
 void SendTiming::OnSent(Instant now, const Path& path) {
   pacer_.Spend(now, path.frame_interval);
+  last_sent_ = now;
   heartbeat_due_ = now + kHeartbeat;
   delayed_ack_due_ = Instant::Max();
   answer_due_ = Instant::Max();
@@ -40,7 +51,15 @@ void SendTiming::OnSent(Instant now, const Path& path) {
 
 Instant SendTiming::ChangeDue(const Path& path) const {
   if (!change_pending()) return Instant::Max();
-  return std::max(change_due_, ReadyAt(path));
+  if (!background_) return std::max(change_due_, ReadyAt(path));
+  const Instant spare =
+      std::min(pacer_.ReadyAt(path.frame_interval, /*spare=*/1), last_sent_ + path.frame_interval);
+  return std::max(change_due_, spare);
+}
+
+void SendTiming::OnAllSent() {
+  change_due_ = Instant::Max();
+  background_ = false;
 }
 
 Instant SendTiming::AnswerDue(const Path& path) const {

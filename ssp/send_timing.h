@@ -1,6 +1,7 @@
-// When the next instruction is due, as far as no sent state needs looking at: collecting changes, pacing, delayed
-// acknowledgement, heartbeat. Retransmission is SentLog's, shutting down ShutdownTimer's. Source: docs/spec/transport.md
-// §11.4, §11.5, with the collection and pacing of TransportConfig in place of stock's fixed ones.
+// When the next instruction is due, as far as no sent state needs looking at: collecting changes,
+// pacing, delayed acknowledgement, heartbeat. Retransmission is SentLog's, shutting down
+// ShutdownTimer's. Source: docs/spec/transport.md §11.4, §11.5, with the collection and pacing of
+// TransportConfig in place of stock's fixed ones.
 //
 // Answers are instants; Instant::Max() means never. Pure: a timer table, no callbacks.
 #ifndef SSP_SEND_TIMING_H_
@@ -18,8 +19,9 @@ namespace mosh::ssp {
 
 class SendTiming {
  public:
-  static constexpr std::chrono::milliseconds kHeartbeat{3000};   // after the last send of anything
-  static constexpr std::chrono::milliseconds kDelayedAck{100};   // data is acknowledged at most this late
+  static constexpr std::chrono::milliseconds kHeartbeat{3000};  // after the last send of anything
+  static constexpr std::chrono::milliseconds kDelayedAck{100};  // data is acknowledged so late
+  static constexpr std::chrono::milliseconds kMostSlack{12};  // or so much later, see OnRemoteData
 
   // A first send is due at once.
   SendTiming(const TransportConfig& config, Instant now);
@@ -27,13 +29,15 @@ class SendTiming {
   // The local object may have changed.
   void OnLocalChange(Instant now, ChangeHint hint);
   // It was looked at, and all of it has been sent.
-  void OnAllSent() { change_due_ = Instant::Max(); }
-  // It was sent in part: the rest is due as soon as pacing allows.
-  void OnPartlySent(Instant now) { change_due_ = now; }
+  void OnAllSent();
+  // There is more to send, and it has waited long enough.
+  void OnHeldBack(Instant now) { change_due_ = now; }
   bool change_pending() const { return change_due_ != Instant::Max(); }
 
-  // Data of the peer's came: acknowledge it within kDelayedAck.
-  void OnRemoteData(Instant now);
+  // Data of the peer's came: acknowledge it after kDelayedAck, or with whatever is sent before. The
+  // peer waits for 100 ms plus its RTO; where that leaves room, a little more delay lets more
+  // acknowledgements ride on the next key.
+  void OnRemoteData(Instant now, const Path& path);
   // The peer needs an answer, for it has no other way to learn something: as soon as pacing allows.
   void OnAnswerWanted(Instant now);
 
@@ -56,12 +60,14 @@ class SendTiming {
   Instant change_due_ = Instant::Max();  // end of collection; Max: nothing pending
   Instant first_change_;                 // of the pending ones
   Instant last_change_;
+  bool background_ = false;  // of the pending ones all are kBackground
   bool changed_before_ = false;
-  // Whether the last isolated change was soon followed by another: an application that writes its echo in pieces.
-  // Waiting for the rest then saves a datagram for little time.
+  // Whether the last isolated change was soon followed by another: an application that writes its
+  // echo in pieces. Waiting for the rest then saves a datagram for little time.
   bool echo_comes_in_pieces_ = false;
   bool left_alone_ = false;  // an isolated change was let go, and nothing has followed it yet
 
+  Instant last_sent_;
   Instant heartbeat_due_;
   Instant delayed_ack_due_ = Instant::Max();
   Instant answer_due_ = Instant::Max();

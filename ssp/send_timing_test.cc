@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Path kLan{.frame_interval = 20ms, .rto = 50ms, .measured = true};
+constexpr Path kLan{.frame_interval = 20ms, .rto = 50ms, .srtt = 1ms, .measured = true};
 
 struct Fixture {
   Instant now = Instant::FromMillis(10'000);
@@ -77,11 +77,30 @@ TEST(SendTiming, AtOncePolicyWaitsForPacingOnly) {
 
 TEST(SendTiming, DataIsAcknowledgedWithin100MsOfTheFirst) {
   Fixture f;
-  f.timing.OnRemoteData(f.now);
-  f.timing.OnRemoteData(f.now + 60ms);
+  constexpr Path kTight{.frame_interval = 50ms, .rto = 100ms, .srtt = 100ms, .measured = true};
+  f.timing.OnRemoteData(f.now, kTight);
+  f.timing.OnRemoteData(f.now + 60ms, kTight);
   EXPECT_EQ(f.timing.AckDue(kLan), f.now + 100ms);
   f.timing.OnSent(f.now + 70ms, kLan);
   EXPECT_EQ(f.timing.AckDue(kLan), f.now + 70ms + 3s);
+}
+
+TEST(SendTiming, AcknowledgementUsesTheRoomThePeersPatienceLeaves) {
+  Fixture f;
+  f.timing.OnRemoteData(f.now, kLan);
+  EXPECT_EQ(f.timing.AckDue(kLan), f.now + 112ms);
+}
+
+TEST(SendTiming, BackgroundChangeLeavesACreditForWhatComesNext) {
+  const Instant start = Instant::FromMillis(1);
+  SendTiming timing(TransportConfig::Client(), start);
+  for (int i = 0; i < 4; ++i) timing.OnSent(start, kLan);  // 2 of 6 credits left
+  timing.OnLocalChange(start, ChangeHint::kBackground);
+  EXPECT_LE(timing.ChangeDue(kLan), start);
+  timing.OnSent(start, kLan);
+  EXPECT_EQ(timing.ChangeDue(kLan), start + 20ms);
+  timing.OnLocalChange(start, ChangeHint::kIsolated);
+  EXPECT_LE(timing.ChangeDue(kLan), start);
 }
 
 TEST(SendTiming, AnswerWaitsForPacing) {

@@ -1,8 +1,10 @@
-// Decides what to send of the local object and when. Source: docs/spec/transport.md §11. Policy that needs no state object
-// is next door: SendTiming (collecting, pacing, acknowledging), SentLog (what the peer probably has), ShutdownTimer.
+// Decides what to send of the local object and when. Source: docs/spec/transport.md §11. Policy
+// that needs no state object is next door: SendTiming (collecting, pacing, acknowledging), SentLog
+// (what the peer probably has), ShutdownTimer.
 //
-// Poll() is one decision: nothing, or one instruction. The same pair of numbers always carries the same diff, because
-// a state sent under a number is kept until it is of no more use, and repeated from that copy.
+// Poll() is one decision: nothing, or one instruction. The same pair of numbers always carries the
+// same diff, because a state sent under a number is kept until it is of no more use, and repeated
+// from that copy.
 #ifndef SSP_SENDER_H_
 #define SSP_SENDER_H_
 
@@ -32,13 +34,15 @@ template <LocalState Local>
 class Sender {
  public:
   static constexpr std::chrono::milliseconds kAckDelayAllowance{100};
-  static constexpr std::chrono::milliseconds kEarlyAllowance{20};  // for the peer's program to answer
+  static constexpr std::chrono::milliseconds kEarlyAllowance{
+      20};  // for the peer's program to answer
   static constexpr std::chrono::milliseconds kGreetingPatience{400};
   // Losses count as recent, and a peer as worth repeating to, for so long.
   static constexpr std::chrono::milliseconds kRecentLoss{10000};
   static constexpr std::chrono::milliseconds kActiveRetry{10000};
   static constexpr size_t kProphylacticLimit = 1000, kProphylacticExtra = 100;  // octets of diff
-  // One instruction of a Limitable object: large enough for speed, small enough for its fragments to survive losses.
+  // One instruction of a Limitable object: large enough for speed, small enough for its fragments
+  // to survive losses.
   static constexpr size_t kLimitedDiff = size_t{64} << 10;
 
   // `max_diff`: the most octets an instruction can carry.
@@ -47,7 +51,7 @@ class Sender {
   void OnLocalChange(Instant now, ChangeHint hint) { timing_.OnLocalChange(now, hint); }
   void OnAck(StateNum num, Instant now);
   // The peer's newest state is now `num`.
-  void OnRemoteState(StateNum num, bool has_data, Instant now);
+  void OnRemoteState(StateNum num, bool has_data, Instant now, const Path& path);
   // The peer sent its newest state again.
   void OnRepeatedState(StateNum num, bool has_data, Instant now, const Path& path);
   // `incoming_losses`: a running total.
@@ -55,8 +59,8 @@ class Sender {
   void OnLastSendFailed() { log_.MarkLastLost(); }
 
   Instant NextDeadline(const Path& path) const;
-  // The next instruction to send; its diff is valid until the next call. When now >= NextDeadline() this sends or moves
-  // the deadline.
+  // The next instruction to send; its diff is valid until the next call. When now >= NextDeadline()
+  // this sends or moves the deadline.
   std::optional<InstructionView> Poll(Instant now, Local& live, const Path& path);
 
   void StartShutdown(Instant now) { shutdown_.Start(now); }
@@ -106,7 +110,8 @@ class Sender {
   Local NextState(const Local& live);
   // Fills diff_ and picks the base: the acknowledged state if that costs little (spec §11.6).
   void MakeDiff(const Local& next, Plan& plan);
-  InstructionView Commit(const Plan& plan, std::optional<Local> next, Instant now, const Path& path);
+  InstructionView Commit(const Plan& plan, std::optional<Local> next, Instant now,
+                         const Path& path);
 
   bool early_allowed_;
   size_t max_diff_;
@@ -117,10 +122,10 @@ class Sender {
   std::string diff_;
 
   StateNum ack_num_{0};
-  Instant last_heard_;             // arrival of the peer's newest state
+  Instant last_heard_;  // arrival of the peer's newest state
   bool heard_data_ = false;
   bool needs_rationalising_ = false;
-  bool held_back_ = false;         // part of the live object waits for an acknowledgement
+  bool held_back_ = false;  // part of the live object waits for an acknowledgement
   std::optional<Instant> shutdown_answered_at_;
   bool gave_up_ = false;
 

@@ -24,12 +24,12 @@ void Sender<Local>::OnAck(StateNum num, Instant now) {
   if (dropped == 0) return;
   states_.erase(states_.begin(), states_.begin() + static_cast<ptrdiff_t>(dropped));
   needs_rationalising_ = true;
-  if (held_back_) timing_.OnPartlySent(now);
+  if (held_back_) timing_.OnHeldBack(now);
   held_back_ = false;
 }
 
 template <LocalState Local>
-void Sender<Local>::OnRemoteState(StateNum num, bool has_data, Instant now) {
+void Sender<Local>::OnRemoteState(StateNum num, bool has_data, Instant now, const Path& path) {
   ack_num_ = num;
   last_heard_ = now;
   if (num == kShutdownNum) {
@@ -38,7 +38,7 @@ void Sender<Local>::OnRemoteState(StateNum num, bool has_data, Instant now) {
     // The peer still guesses the round trip until it gets its first answer.
     timing_.OnAnswerWanted(now);
   } else if (has_data) {
-    timing_.OnRemoteData(now);
+    timing_.OnRemoteData(now, path);
   }
   heard_data_ |= has_data;
 }
@@ -48,7 +48,8 @@ void Sender<Local>::OnRepeatedState(StateNum num, bool has_data, Instant now, co
   if (num == kShutdownNum) {
     timing_.OnAnswerWanted(now);
   } else if (has_data && now >= last_sent_ + 2 * path.frame_interval) {
-    // Sent after our acknowledgement should have arrived: that one is lost. A younger repetition crossed it.
+    // Sent after our acknowledgement should have arrived: that one is lost. A younger repetition
+    // crossed it.
     timing_.OnAnswerWanted(now);
   }
 }
@@ -72,13 +73,12 @@ void Sender<Local>::OnPathUpdate(uint64_t incoming_losses, Instant now) {
 template <LocalState Local>
 AckPatience Sender<Local>::Patience(const Path& path) const {
   const auto overdue = path.rto + kAckDelayAllowance;
-  // Before the first round trip everything is a guess, and losing the greeting should not cost a second.
+  // Before the first round trip everything is a guess, and losing the greeting should not cost a
+  // second.
   const auto early = !path.measured ? std::chrono::nanoseconds(kGreetingPatience)
                      : early_       ? path.rto + kEarlyAllowance
                                     : overdue;
-  return {.early = early,
-          .overdue = overdue,
-          .frame_interval = path.frame_interval};
+  return {.early = early, .overdue = overdue, .frame_interval = path.frame_interval};
 }
 
 template <LocalState Local>
@@ -134,7 +134,8 @@ template <LocalState Local>
 Local Sender<Local>::NextState(const Local& live) {
   if constexpr (Limitable<Local>) {
     // Relative to the acknowledged state, so that a repetition from there fits as well.
-    if (!shutdown_in_progress()) return live.Limited(states_.front(), std::min(kLimitedDiff, max_diff_));
+    const size_t limit = std::min(kLimitedDiff, max_diff_ / 2);
+    if (!shutdown_in_progress()) return live.Limited(states_.front(), limit);
   }
   return live;
 }
@@ -213,12 +214,13 @@ InstructionView Sender<Local>::Commit(const Plan& plan, std::optional<Local> nex
       if (overdue) NoteLoss(now);
     }
   } else {
-    const std::optional<size_t> same_as =
-        diff_.empty() ? std::optional(plan.base)
-        : plan.changed ? std::nullopt
-                       : std::optional(log_.size() - 1);
+    const std::optional<size_t> same_as = diff_.empty()  ? std::optional(plan.base)
+                                          : plan.changed ? std::nullopt
+                                                         : std::optional(log_.size() - 1);
     log_.Append(shutdown_in_progress() ? kShutdownNum : last_num().Next(), plan.base, same_as, now);
-    states_.push_back(next ? *std::move(next) : diff_.empty() ? states_[plan.base] : states_.back());
+    states_.push_back(next            ? *std::move(next)
+                      : diff_.empty() ? states_[plan.base]
+                                      : states_.back());
   }
   log_.SetLastSmall(diff_.size() < kProphylacticLimit);
   const InstructionView instruction{.old_num = base_num,

@@ -15,12 +15,8 @@ constexpr Instant kLost = Instant::FromNanos(std::numeric_limits<int64_t>::min()
 
 SentLog::SentLog(Instant now) {
   entries_.reserve(kMaxEntries + 1);
-  entries_.push_back({.num = {0},
-                      .base = {0},
-                      .version = 0,
-                      .first_sent = now,
-                      .sent = now,
-                      .chain_sent = now});
+  entries_.push_back(
+      {.num = {0}, .base = {0}, .version = 0, .first_sent = now, .sent = now, .chain_sent = now});
 }
 
 void SentLog::Append(StateNum num, size_t base, std::optional<size_t> same_as, Instant now) {
@@ -113,10 +109,10 @@ Instant SentLog::RetransmitDue(const AckPatience& patience) const {
     }
   }
   if (!last().small) return carried_until;
-  // Once something is certainly missing, small instructions go out at the frame rate until an answer comes: whatever
-  // was sent since may be lost just as well.
-  const Instant overdue = std::max(OldestUnacknowledged() + patience.overdue,
-                                   last().sent + patience.frame_interval);
+  // Once something is certainly missing, small instructions go out at the frame rate until an
+  // answer comes: whatever was sent since may be lost just as well.
+  const Instant overdue =
+      std::max(OldestUnacknowledged() + patience.overdue, last().sent + patience.frame_interval);
   return std::min(carried_until, overdue);
 }
 

@@ -1,13 +1,16 @@
-// What is known about each state sent and not yet superseded by an acknowledgement: which of them the peer probably has,
-// and when something must be sent again. Source: docs/spec/transport.md §11.2, §11.4, §11.5.
+// What is known about each state sent and not yet superseded by an acknowledgement: which of them
+// the peer probably has, and when something must be sent again. Source: docs/spec/transport.md
+// §11.2, §11.4, §11.5.
 //
-// Entry 0 is the newest state known to be received, the last entry the one sent most recently. The states themselves
-// live in Sender; both lists go in step. Entries with the same `version` have the same content: an acknowledgement
-// takes a number of its own without changing anything, and losing it must not make data be sent again.
+// Entry 0 is the newest state known to be received, the last entry the one sent most recently. The
+// states themselves live in Sender; both lists go in step. Entries with the same `version` have the
+// same content: an acknowledgement takes a number of its own without changing anything, and losing
+// it must not make data be sent again.
 //
-// Stock assumes everything sent within RTO + 100 ms to be received, up to the first entry that is older. Here an entry
-// is believed received while it is young *and* the state it was built on is believed received, so an old
-// acknowledgement in between blocks nothing. Pure; at most kMaxEntries + 1 entries.
+// Stock assumes everything sent within RTO + 100 ms to be received, up to the first entry that is
+// older. Here an entry is believed received while it is young *and* the state it was built on is
+// believed received, so an old acknowledgement in between blocks nothing. Pure; at most kMaxEntries
+// + 1 entries.
 #ifndef SSP_SENT_LOG_H_
 #define SSP_SENT_LOG_H_
 
@@ -22,9 +25,9 @@
 
 namespace mosh::ssp {
 
-// How long to wait for acknowledgements. `overdue` is when one certainly should have come: after RTO + the 100 ms an
-// acknowledgement may be delayed. `early` is when to send what has been on its way only once; less than `overdue` while
-// losses are seen.
+// How long to wait for acknowledgements. `overdue` is when one certainly should have come: after
+// RTO + the 100 ms an acknowledgement may be delayed. `early` is when to send what has been on its
+// way only once; less than `overdue` while losses are seen.
 struct AckPatience {
   std::chrono::nanoseconds early;
   std::chrono::nanoseconds overdue;
@@ -64,12 +67,13 @@ class SentLog {
   void MarkLastSameAs(size_t i) { entries_.back().version = entries_[i].version; }
   // The last entry's datagrams never left: it is due again at once.
   void MarkLastLost();
-  // After Append: the entry to evict because there are too many; nullopt if not. Evict() it here and its state there.
+  // After Append: the entry to evict because there are too many; nullopt if not. Evict() it here
+  // and its state there.
   std::optional<size_t> Excess() const;
   void Evict(size_t i) { entries_.erase(entries_.begin() + static_cast<ptrdiff_t>(i)); }
 
-  // The peer has state `num`. Returns how many entries were dropped from the front; 0 also if the number is unknown
-  // (evicted, never sent).
+  // The peer has state `num`. Returns how many entries were dropped from the front; 0 also if the
+  // number is unknown (evicted, never sent).
   size_t OnAck(StateNum num);
 
   // The newest entry believed received.
@@ -77,10 +81,11 @@ class SentLog {
   // Newest but never state 2^64-1, which must not be built on while it may not have arrived.
   size_t AssumedForShutdown(Instant now, std::chrono::nanoseconds patience) const;
 
-  // When the last state's content should be sent again if nothing is acknowledged before; Max() if it is acknowledged.
+  // When the last state's content should be sent again if nothing is acknowledged before; Max() if
+  // it is acknowledged.
   Instant RetransmitDue(const AckPatience& patience) const;
-  // Whether some content has waited so long for its acknowledgement that it must be taken for lost, whatever was sent
-  // since.
+  // Whether some content has waited so long for its acknowledgement that it must be taken for lost,
+  // whatever was sent since.
   bool Overdue(Instant now, const AckPatience& patience) const;
 
  private:

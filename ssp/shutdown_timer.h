@@ -1,8 +1,9 @@
-// When the initiator of a shutdown asks again, and when it gives up. Source: docs/spec/transport.md §11.8.
+// When the initiator of a shutdown asks again, and when it gives up. Source: docs/spec/transport.md
+// §11.8.
 //
-// Stock asks once per frame interval, 16 times: on a fast link it gives up after a third of a second. Here the first
-// few requests keep that rhythm and the rest spread out, so that the same number of datagrams covers several seconds.
-// Pure.
+// Stock asks once per frame interval, 16 times: on a fast link it gives up after a third of a
+// second. Here the first few requests keep that rhythm and the rest spread out, so that the same
+// number of datagrams covers several seconds. Pure.
 #ifndef SSP_SHUTDOWN_TIMER_H_
 #define SSP_SHUTDOWN_TIMER_H_
 

@@ -1,5 +1,6 @@
-// What the transport asks of the two synchronised objects. It moves them with these operations and knows nothing else
-// about them (spec §10-§12). Copies must be cheap: up to 32 sent and about a thousand received states are kept.
+// What the transport asks of the two synchronised objects. It moves them with these operations and
+// knows nothing else about them (spec §10-§12). Copies must be cheap: up to 32 sent and about a
+// thousand received states are kept.
 #ifndef SSP_STATE_H_
 #define SSP_STATE_H_
 
@@ -14,11 +15,12 @@
 namespace mosh::ssp {
 
 // The object this side owns and sends.
-//   a.DiffFrom(b)   bytes that turn b into a, the same every time; "" exactly when there is nothing to say.
-//   a == b          cheap when nothing changed.
-//   m.Subtract(b)   forget the prefix shared with b, which the peer is known to have (nothing for a screen).
+//   a.DiffFrom(b)   bytes that turn b into a, the same every time; "" exactly when there is nothing
+//   to say. a == b          cheap when nothing changed. m.Subtract(b)   forget the prefix shared
+//   with b, which the peer is known to have (nothing for a screen).
 // Optional:
-//   a.Limited(b, n) a state between b and a whose diff from b has at most about n bytes. Without it, a diff of more
+//   a.Limited(b, n) a state between b and a whose diff from b has at most about n bytes. Without
+//   it, a diff of more
 //                   than kMaxDiffBytes can never be sent.
 template <class S>
 concept LocalState = std::copyable<S> && requires(const S a, S m, const S b) {
@@ -28,11 +30,14 @@ concept LocalState = std::copyable<S> && requires(const S a, S m, const S b) {
 };
 
 // The peer's object, as received.
-//   m.Apply(diff)   turns the state into the next one. An error means the diff is garbage; m is then thrown away.
-//   m.Subtract(b)   as above; with a dishonest peer b need not be a prefix, which must do no harm.
+//   m.Apply(diff)   turns the state into the next one. An error means the diff is garbage; m is
+//   then thrown away. m.Subtract(b)   as above; with a dishonest peer b need not be a prefix, which
+//   must do no harm.
 // Optional:
-//   a.MemoryUse()   bytes the state holds by itself, roughly; lets the receiver bound what a hostile peer can make it
-//                   keep (TransportConfig::max_remote_bytes). Without it, the length of the applied diff counts.
+//   a.MemoryUse()   bytes the state holds by itself, roughly; lets the receiver bound what a
+//   hostile peer can make it
+//                   keep (TransportConfig::max_remote_bytes). Without it, the length of the applied
+//                   diff counts.
 template <class S>
 concept RemoteState = std::copyable<S> && requires(S m, const S b, absl::string_view diff) {
   { m.Apply(diff) } -> std::same_as<absl::Status>;

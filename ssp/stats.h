@@ -1,4 +1,5 @@
-// Counters of one transport since its creation, for people and for management. Plain values; reading costs nothing.
+// Counters of one transport since its creation, for people and for management. Plain values;
+// reading costs nothing.
 #ifndef SSP_STATS_H_
 #define SSP_STATS_H_
 
@@ -16,18 +17,21 @@ struct Stats {
   Direction sent;
   Direction received;
 
-  uint64_t auth_failures = 0;      // datagrams that did not authenticate: strangers, damage, a wrong key
-  uint64_t malformed = 0;          // authentic, yet not understood
-  uint64_t refused_states = 0;     // not stored because of the state or byte bound
-  uint64_t duplicates = 0;         // instructions whose state was here already
-  uint64_t unknown_bases = 0;      // instructions built on a state that is not here: reordered, or their base was lost
-  uint64_t out_of_order = 0;       // authentic datagrams older than one seen before
-  uint64_t congestion_marks = 0;   // datagrams that arrived with a CE mark
-  uint64_t retransmissions = 0;    // instructions that repeated a state sent before
-  uint64_t too_big = 0;            // datagrams the local network refused for their size
-  uint64_t unsendable_diffs = 0;   // diffs over the limit of a state object that can't be limited
-  uint64_t lost_incoming = 0;      // gaps in the peer's sequence numbers that nothing filled in time
-  double incoming_loss_rate = 0;   // share of the peer's latest few dozen datagrams that never came; 0..1
+  uint64_t auth_failures =
+      0;                   // datagrams that did not authenticate: strangers, damage, a wrong key
+  uint64_t malformed = 0;  // authentic, yet not understood
+  uint64_t refused_states = 0;  // not stored because of the state or byte bound
+  uint64_t duplicates = 0;      // instructions whose state was here already
+  uint64_t unknown_bases =
+      0;  // instructions built on a state that is not here: reordered, or their base was lost
+  uint64_t out_of_order = 0;      // authentic datagrams older than one seen before
+  uint64_t congestion_marks = 0;  // datagrams that arrived with a CE mark
+  uint64_t retransmissions = 0;   // instructions that repeated a state sent before
+  uint64_t too_big = 0;           // datagrams the local network refused for their size
+  uint64_t unsendable_diffs = 0;  // diffs over the limit of a state object that can't be limited
+  uint64_t lost_incoming = 0;     // gaps in the peer's sequence numbers that nothing filled in time
+  double incoming_loss_rate =
+      0;  // share of the peer's latest few dozen datagrams that never came; 0..1
 };
 
 }  // namespace mosh::ssp

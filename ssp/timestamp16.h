@@ -1,5 +1,5 @@
-// A peer's clock on the wire: milliseconds modulo 65536, where 65535 means "none" (spec §3.1). Nothing else in the
-// project does arithmetic on these.
+// A peer's clock on the wire: milliseconds modulo 65536, where 65535 means "none" (spec §3.1).
+// Nothing else in the project does arithmetic on these.
 #ifndef SSP_TIMESTAMP16_H_
 #define SSP_TIMESTAMP16_H_
 
@@ -24,8 +24,8 @@ class Timestamp16 {
   constexpr bool is_none() const { return wire_ == kNone; }
   constexpr uint16_t wire() const { return wire_; }
 
-  // The time from `earlier` to this, modulo 65.536 s: a small step backwards looks like a very long time. Neither may
-  // be None().
+  // The time from `earlier` to this, modulo 65.536 s: a small step backwards looks like a very long
+  // time. Neither may be None().
   constexpr std::chrono::milliseconds Since(Timestamp16 earlier) const {
     return std::chrono::milliseconds(static_cast<uint16_t>(wire_ - earlier.wire_));
   }

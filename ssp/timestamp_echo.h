@@ -1,6 +1,6 @@
-// Remembers the peer's latest timestamp so that the next datagram can return it (spec §3.2): once, aged by the time it
-// was held, and only while it is younger than a second. A congestion mark makes the echo 500 ms older, which the peer
-// takes for a longer round trip and slows down (spec §3.4).
+// Remembers the peer's latest timestamp so that the next datagram can return it (spec §3.2): once,
+// aged by the time it was held, and only while it is younger than a second. A congestion mark makes
+// the echo 500 ms older, which the peer takes for a longer round trip and slows down (spec §3.4).
 #ifndef SSP_TIMESTAMP_ECHO_H_
 #define SSP_TIMESTAMP_ECHO_H_
 
@@ -21,7 +21,8 @@ class TimestampEcho {
   // For in-order packets only.
   void OnReceived(Timestamp16 timestamp, EcnMark ecn, Instant now) {
     if (timestamp.is_none()) return;
-    held_ = Held{ecn == EcnMark::kCongestion ? timestamp.Plus(-kCongestionPenalty) : timestamp, now};
+    held_ =
+        Held{ecn == EcnMark::kCongestion ? timestamp.Plus(-kCongestionPenalty) : timestamp, now};
   }
 
   // The reply for a datagram that leaves now; None() if there is nothing to return.

@@ -1,20 +1,25 @@
-// One end of an SSP connection: keeps a local object in sync toward the peer and holds the peer's as received, over
-// datagrams that may be lost, reordered, doubled or forged. Source: docs/spec/transport.md.
+// One end of an SSP connection: keeps a local object in sync toward the peer and holds the peer's
+// as received, over datagrams that may be lost, reordered, doubled or forged. Source:
+// docs/spec/transport.md.
 //
-// Sans-IO: no clock, no socket. `now` is monotonic and must not decrease between calls. The order of calls:
+// Sans-IO: no clock, no socket. `now` is monotonic and must not decrease between calls. The order
+// of calls:
 //
-//   datagram came in   OnDatagram(). If `newest`, move the peer's address to its source. If `new_remote_state`, use
+//   datagram came in   OnDatagram(). If `newest`, move the peer's address to its source. If
+//   `new_remote_state`, use
 //                      remote(), then AcceptRemote().
-//   local object did   OnLocalChange(). Not needed when nothing changed; harmless when it turns out so.
-//   always, last       while (now >= NextDeadline()) OnDeadline(now, live, sink), which sends; then arm one timer for
+//   local object did   OnLocalChange(). Not needed when nothing changed; harmless when it turns out
+//   so. always, last       while (now >= NextDeadline()) OnDeadline(now, live, sink), which sends;
+//   then arm one timer for
 //                      NextDeadline(). Any call above may move the deadline either way.
 //
-// The live local object stays the caller's: a client passes its input stream, a server a snapshot made on demand. It
-// is read, and trimmed of what the peer is known to have, only inside OnDeadline. Between a state sent and its
-// acknowledgement the transport keeps copies.
+// The live local object stays the caller's: a client passes its input stream, a server a snapshot
+// made on demand. It is read, and trimmed of what the peer is known to have, only inside
+// OnDeadline. Between a state sent and its acknowledgement the transport keeps copies.
 //
-// Errors: whatever the network brings is a ReceiveProblem and changes nothing. OnDeadline fails only when the key is
-// used up (spec §2.4); that is final. One thread. The random source must outlive the transport.
+// Errors: whatever the network brings is a ReceiveProblem and changes nothing. OnDeadline fails
+// only when the key is used up (spec §2.4); that is final. One thread. The random source must
+// outlive the transport.
 #ifndef SSP_TRANSPORT_H_
 #define SSP_TRANSPORT_H_
 
@@ -43,8 +48,9 @@ namespace mosh::ssp {
 template <LocalState Local, RemoteState Remote>
 class Transport {
  public:
-  // Both initial objects are state 0, which both ends must know without talking (spec §12). The first datagram is due
-  // at once: it says hello (client) or follows the peer's first one (server, see SetHasPeer).
+  // Both initial objects are state 0, which both ends must know without talking (spec §12). The
+  // first datagram is due at once: it says hello (client) or follows the peer's first one (server,
+  // see SetHasPeer).
   Transport(const TransportConfig& config, crypto::SessionCipher cipher,
             crypto::RandomSource* random, Local initial_local, Remote initial_remote, Instant now)
       : channel_(config, std::move(cipher), random),
@@ -55,11 +61,12 @@ class Transport {
   Transport(Transport&&) = default;
   Transport& operator=(Transport&&) = default;
 
-  // --- Receiving ---------------------------------------------------------------------------------------------------
+  // --- Receiving
+  // ---------------------------------------------------------------------------------------------------
 
   struct Received {
-    bool authentic = false;         // made by the holder of the key
-    bool newest = false;            // and later than all before: its source is where the peer is now
+    bool authentic = false;  // made by the holder of the key
+    bool newest = false;     // and later than all before: its source is where the peer is now
     bool new_remote_state = false;  // remote() and remote_num() changed
     ReceiveProblem problem = ReceiveProblem::kNone;
   };
@@ -69,24 +76,28 @@ class Transport {
   // The newest state received. Valid until the next OnDatagram or AcceptRemote.
   const Remote& remote() const { return receiver_.newest(); }
   StateNum remote_num() const { return receiver_.newest_num(); }
-  // After consuming remote(): trims all received states by the oldest one, so that streams stay short (spec §10).
+  // After consuming remote(): trims all received states by the oldest one, so that streams stay
+  // short (spec §10).
   void AcceptRemote() { receiver_.SubtractOldest(); }
 
-  // --- Sending -----------------------------------------------------------------------------------------------------
+  // --- Sending
+  // -----------------------------------------------------------------------------------------------------
 
-  // The live object may differ from what OnDeadline last saw. The hint decides how long to collect more.
+  // The live object may differ from what OnDeadline last saw. The hint decides how long to collect
+  // more.
   void OnLocalChange(Instant now, ChangeHint hint = ChangeHint::kBulk) {
     sender_.OnLocalChange(now, hint);
   }
-  // Without a peer address (a server's state at first, and after PeerTracker forgot it) nothing is ever due.
+  // Without a peer address (a server's state at first, and after PeerTracker forgot it) nothing is
+  // ever due.
   void SetHasPeer(bool has_peer) { has_peer_ = has_peer; }
-  // When to call OnDeadline: Instant::Max() is never, the past is now. Nothing is due without a reason to send or, in
-  // a shutdown, to look at ShutdownTimedOut.
+  // When to call OnDeadline: Instant::Max() is never, the past is now. Nothing is due without a
+  // reason to send or, in a shutdown, to look at ShutdownTimedOut.
   Instant NextDeadline() const;
   // Sends what is due into `sink`: nothing, or the datagrams of one instruction, back to back.
   absl::Status OnDeadline(Instant now, Local& live, DatagramSink& sink);
-  // The network refused a datagram for its size (EMSGSIZE): smaller ones for a while, and the lost state again. May be
-  // called from inside DatagramSink::Send.
+  // The network refused a datagram for its size (EMSGSIZE): smaller ones for a while, and the lost
+  // state again. May be called from inside DatagramSink::Send.
   void OnDatagramTooBig(Instant now) {
     channel_.OnDatagramTooBig(now);
     sender_.OnLastSendFailed();
@@ -94,22 +105,27 @@ class Transport {
   // Decides the size of datagrams; call it when the socket that sends changes family.
   void SetAddressFamily(AddressFamily family) { channel_.SetAddressFamily(family); }
 
-  // --- Shutting down (spec §11.8) ----------------------------------------------------------------------------------
-  // Asking: StartShutdown, keep running the loop, leave when shutdown_acknowledged() or ShutdownTimedOut().
-  // Being asked: counterparty_shutdown() turns true and an answer is due at once. After shutdown_ack_sent() one may
-  // leave; who can afford it stays until ShutdownSettlesAt() and so answers again if the answer got lost.
+  // --- Shutting down (spec §11.8)
+  // ---------------------------------------------------------------------------------- Asking:
+  // StartShutdown, keep running the loop, leave when shutdown_acknowledged() or ShutdownTimedOut().
+  // Being asked: counterparty_shutdown() turns true and an answer is due at once. After
+  // shutdown_ack_sent() one may leave; who can afford it stays until ShutdownSettlesAt() and so
+  // answers again if the answer got lost.
 
   // The live object as of the next OnDeadline is final. Idempotent.
   void StartShutdown(Instant now) { sender_.StartShutdown(now); }
   bool shutdown_in_progress() const { return sender_.shutdown_in_progress(); }
   bool shutdown_acknowledged() const { return sender_.acked_num() == kShutdownNum; }
-  bool ShutdownTimedOut(Instant now) const { return sender_.ShutdownTimedOut(now, channel_.path()); }
+  bool ShutdownTimedOut(Instant now) const {
+    return sender_.ShutdownTimedOut(now, channel_.path());
+  }
   bool counterparty_shutdown() const { return receiver_.newest_num() == kShutdownNum; }
   bool shutdown_ack_sent() const { return sender_.shutdown_ack_sent(); }
   // Some time after the latest answer; Max() before there was one. Not part of NextDeadline.
   Instant ShutdownSettlesAt() const { return sender_.ShutdownSettlesAt(channel_.path()); }
 
-  // --- Facts for the user interface and for policy -----------------------------------------------------------------
+  // --- Facts for the user interface and for policy
+  // -----------------------------------------------------------------
 
   std::chrono::nanoseconds srtt() const { return channel_.rtt().srtt(); }
   std::chrono::nanoseconds rttvar() const { return channel_.rtt().rttvar(); }
@@ -118,7 +134,8 @@ class Transport {
   std::chrono::nanoseconds send_interval() const { return channel_.rtt().send_interval(); }
   // Arrival of the newest remote state; the transport's creation before there was one.
   Instant last_new_state_at() const { return last_new_state_at_; }
-  // When the newest own state known to have arrived was sent; nullopt before the first complete instruction came.
+  // When the newest own state known to have arrived was sent; nullopt before the first complete
+  // instruction came.
   std::optional<Instant> last_ack_of_send_at() const { return last_ack_of_send_at_; }
   StateNum sent_num() const { return sender_.last_num(); }
   StateNum acked_num() const { return sender_.acked_num(); }
@@ -127,7 +144,8 @@ class Transport {
   Stats stats() const;
 
  private:
-  void OnInstruction(const InstructionView& instruction, bool newest, Instant now, Received& result);
+  void OnInstruction(const InstructionView& instruction, bool newest, Instant now,
+                     Received& result);
 
   InstructionChannel channel_;
   Sender<Local> sender_;
@@ -138,85 +156,8 @@ class Transport {
   absl::Status fatal_;
 };
 
-template <LocalState Local, RemoteState Remote>
-auto Transport<Local, Remote>::OnDatagram(std::span<uint8_t> datagram, EcnMark ecn, Instant now)
-    -> Received {
-  const InstructionChannel::Received packet = channel_.OnDatagram(datagram, ecn, now);
-  Received result{.authentic = packet.authentic, .newest = packet.newest, .problem = packet.problem};
-  if (packet.instruction) OnInstruction(*packet.instruction, packet.newest, now, result);
-  if (packet.authentic) sender_.OnPathUpdate(channel_.incoming_losses(), now);
-  return result;
-}
-
-template <LocalState Local, RemoteState Remote>
-void Transport<Local, Remote>::OnInstruction(const InstructionView& instruction, bool newest,
-                                             Instant now, Received& result) {
-  sender_.OnAck(instruction.ack_num, now);
-  last_ack_of_send_at_ = sender_.acked_sent_at();
-  const bool has_data = !instruction.diff.empty();
-  switch (receiver_.OnInstruction(instruction, now)) {
-    case ReceiveOutcome::kNewest:
-      result.new_remote_state = true;
-      last_new_state_at_ = now;
-      sender_.OnRemoteState(instruction.new_num, has_data, now);
-      break;
-    case ReceiveOutcome::kDuplicate:
-      // The peer repeats what is here already: our acknowledgement got lost. A replayed or doubled datagram proves
-      // nothing of the kind.
-      ++channel_.mutable_stats().duplicates;
-      if (newest && instruction.new_num == receiver_.newest_num()) {
-        sender_.OnRepeatedState(instruction.new_num, has_data, now, channel_.path());
-      }
-      break;
-    case ReceiveOutcome::kLate:
-      break;
-    case ReceiveOutcome::kUnknownBase:
-      ++channel_.mutable_stats().unknown_bases;
-      break;
-    case ReceiveOutcome::kContradictory:
-      ++channel_.mutable_stats().malformed;
-      result.problem = ReceiveProblem::kMalformedInstruction;
-      break;
-    case ReceiveOutcome::kBadDiff:
-      ++channel_.mutable_stats().malformed;
-      result.problem = ReceiveProblem::kBadDiff;
-      break;
-    case ReceiveOutcome::kRefused:
-      ++channel_.mutable_stats().refused_states;
-      result.problem = ReceiveProblem::kRefused;
-      break;
-  }
-}
-
-template <LocalState Local, RemoteState Remote>
-Instant Transport<Local, Remote>::NextDeadline() const {
-  if (!fatal_.ok()) return Instant::Max();
-  if (!has_peer_) return sender_.ShutdownGivesUpAt(channel_.path());
-  return sender_.NextDeadline(channel_.path());
-}
-
-template <LocalState Local, RemoteState Remote>
-absl::Status Transport<Local, Remote>::OnDeadline(Instant now, Local& live, DatagramSink& sink) {
-  if (!fatal_.ok()) return fatal_;
-  if (now < NextDeadline()) return absl::OkStatus();
-  if (!has_peer_) {
-    sender_.GiveUp();  // the only deadline there is
-    return absl::OkStatus();
-  }
-  const std::optional<InstructionView> outgoing = sender_.Poll(now, live, channel_.path());
-  if (!outgoing) return absl::OkStatus();
-  fatal_ = channel_.Send(*outgoing, now, sink);
-  return fatal_;
-}
-
-template <LocalState Local, RemoteState Remote>
-Stats Transport<Local, Remote>::stats() const {
-  Stats stats = channel_.stats();
-  stats.retransmissions = sender_.retransmissions();
-  stats.unsendable_diffs = sender_.unsendable_diffs();
-  return stats;
-}
-
 }  // namespace mosh::ssp
+
+#include "ssp/transport_inl.h"  // IWYU pragma: keep
 
 #endif  // SSP_TRANSPORT_H_

@@ -1,5 +1,5 @@
-// What a transport may be told at birth. The defaults are the server's; Client() and Server() name the two usual sets.
-// Units are in the types. Every value is legal toward a stock peer.
+// What a transport may be told at birth. The defaults are the server's; Client() and Server() name
+// the two usual sets. Units are in the types. Every value is legal toward a stock peer.
 #ifndef SSP_TRANSPORT_CONFIG_H_
 #define SSP_TRANSPORT_CONFIG_H_
 
@@ -13,8 +13,9 @@ namespace mosh::ssp {
 
 class Codec;
 
-// How long changes of the local object are collected before they leave in one instruction. An isolated change
-// (ChangeHint) does not wait; a run waits until it pauses for `quiet`, but never longer than `at_most`.
+// How long changes of the local object are collected before they leave in one instruction. An
+// isolated change (ChangeHint) does not wait; a run waits until it pauses for `quiet`, but never
+// longer than `at_most`.
 struct CollectionPolicy {
   std::chrono::nanoseconds quiet = std::chrono::microseconds(1500);
   std::chrono::nanoseconds at_most = std::chrono::milliseconds(8);
@@ -22,9 +23,10 @@ struct CollectionPolicy {
   static CollectionPolicy AtOnce() { return {.quiet = {}, .at_most = {}}; }
 };
 
-// Instructions leave at a steady rate of one per frame interval; unused ones are saved up to `burst`, so that a key
-// that follows an acknowledgement need not wait (spec §11.4: stock's burst is 1). Until the first round trip is
-// measured the frame interval is a guess of 250 ms, hence the larger first allowance.
+// Instructions leave at a steady rate of one per frame interval; unused ones are saved up to
+// `burst`, so that a key that follows an acknowledgement need not wait (spec §11.4: stock's burst
+// is 1). Until the first round trip is measured the frame interval is a guess of 250 ms, hence the
+// larger first allowance.
 struct PacingPolicy {
   int burst = 3;
   int startup_burst = 6;
@@ -35,7 +37,8 @@ struct TransportConfig {
   PacingPolicy pacing;
   AddressFamily family = AddressFamily::kIpv4;
 
-  // Retransmit without the peer's 100 ms of possible acknowledgement delay while losses are being seen.
+  // Retransmit without the peer's 100 ms of possible acknowledgement delay while losses are being
+  // seen.
   bool retransmit_early_on_loss = true;
 
   // The initiator of a shutdown gives up after this many instructions or this long (spec §11.8).
@@ -46,7 +49,8 @@ struct TransportConfig {
   size_t max_remote_states = 1024;
   size_t max_remote_bytes = size_t{64} << 20;
 
-  // Compressors are large (about a megabyte); the transports of one thread can share one. Null: the transport's own.
+  // Compressors are large (about a megabyte); the transports of one thread can share one. Null: the
+  // transport's own.
   std::shared_ptr<Codec> codec;
 
   static TransportConfig Server() { return {}; }

@@ -1,5 +1,6 @@
-// Prints keystroke-to-screen delays and datagram counts of our transport and of a peer that times like stock, in all
-// pairings, over the same simulated networks. A typist presses a key every 120-280 ms; each is echoed.
+// Prints keystroke-to-screen delays and datagram counts of our transport and of a peer that times
+// like stock, in all pairings, over the same simulated networks. A typist presses a key every
+// 120-280 ms; each is echoed.
 //
 //   bazel run //ssp/testing:latency_report
 #include <algorithm>
@@ -32,30 +33,34 @@ void Run(const PairOptions& options, int keys, Report& report) {
   const Instant start = pair.now;
   // The program's greeting comes in a few pieces, as a shell's does.
   pair.RunFor(5ms);
-  pair.Type("");
+  pair.Type("r");
   for (int i = 0; i < 4; ++i) {
     pair.RunFor(10ms + options.up.latency * (i == 0));
     pair.Print(".");
   }
-  pair.RunUntil(start + 30s, [&] { return pair.shown().size() >= 4; });
+  pair.RunUntil(start + 30s, [&] { return pair.shown().size() >= 5; });
   report.first_screen_ms += static_cast<double>((pair.now - start).count()) / 1e6;
   pair.RunFor(3s);
   const uint64_t up = pair.up.sent(), down = pair.down.sent();
   std::vector<Instant> typed;
-  size_t shown = 4;
+  size_t shown = 5;
   for (int i = 0; i < keys; ++i) {
     const Instant next = pair.now + 120ms + std::chrono::milliseconds(random.Below(160));
     pair.Type("k");
     typed.push_back(pair.now);
     const auto note = [&] {
       for (; shown < pair.shown().size(); ++shown) {
-        report.delays_ms.push_back(
-            static_cast<double>((pair.now - typed[shown - 4]).count()) / 1e6);
+        report.delays_ms.push_back(static_cast<double>((pair.now - typed[shown - 5]).count()) /
+                                   1e6);
       }
       return false;
     };
     pair.RunUntil(next, note);
-    if (i == keys - 1) pair.RunUntil(pair.now + 5s, [&] { note(); return shown - 4 == typed.size(); });
+    if (i == keys - 1)
+      pair.RunUntil(pair.now + 5s, [&] {
+        note();
+        return shown - 5 == typed.size();
+      });
   }
   report.client_datagrams += static_cast<double>(pair.up.sent() - up) / keys;
   report.server_datagrams += static_cast<double>(pair.down.sent() - down) / keys;
@@ -72,11 +77,15 @@ void Line(const char* name, PairOptions options, int runs) {
   std::sort(d.begin(), d.end());
   double sum = 0;
   for (const double x : d) sum += x;
-  const auto at = [&](double q) { return d[static_cast<size_t>(q * static_cast<double>(d.size() - 1))]; };
+  const auto at = [&](double q) {
+    return d[static_cast<size_t>(q * static_cast<double>(d.size() - 1))];
+  };
   std::printf(
-      "  %-24s n %6zu mean %7.1f median %7.1f p95 %7.1f p99 %7.1f | per key: up %.2f down %.2f | screen %.0f\n",
+      "  %-24s n %6zu mean %7.1f median %7.1f p95 %7.1f p99 %7.1f | per key: up %.2f down %.2f | "
+      "screen %.0f\n",
       name, d.size(), sum / static_cast<double>(d.size()), at(0.5), at(0.95), at(0.99),
-      report.client_datagrams / runs, report.server_datagrams / runs, report.first_screen_ms / runs);
+      report.client_datagrams / runs, report.server_datagrams / runs,
+      report.first_screen_ms / runs);
 }
 
 void Network(const char* name, const PairOptions& options, int runs) {
@@ -93,7 +102,8 @@ void Network(const char* name, const PairOptions& options, int runs) {
 int main() {
   using namespace std::chrono_literals;
   mosh::ssp::PairOptions options;
-  const auto both = [&](std::chrono::nanoseconds latency, double loss, std::chrono::nanoseconds jitter = 0ns) {
+  const auto both = [&](std::chrono::nanoseconds latency, double loss,
+                        std::chrono::nanoseconds jitter = 0ns) {
     options.up = options.down = {.latency = latency, .jitter = jitter, .loss = loss};
   };
   both(20us, 0);

@@ -1,5 +1,6 @@
-// One direction of a simulated network between two transports: latency, jitter, loss, reorder, duplication, damage, a
-// size limit. For tests; seeded, so that a run can be repeated. Time is whatever the caller passes.
+// One direction of a simulated network between two transports: latency, jitter, loss, reorder,
+// duplication, damage, a size limit. For tests; seeded, so that a run can be repeated. Time is
+// whatever the caller passes.
 #ifndef SSP_TESTING_LINK_H_
 #define SSP_TESTING_LINK_H_
 
@@ -50,9 +51,7 @@ class Link {
     Schedule(std::move(datagram), now);
   }
 
-  Instant NextDeadline() const {
-    return queue_.empty() ? Instant::Max() : queue_.begin()->first;
-  }
+  Instant NextDeadline() const { return queue_.empty() ? Instant::Max() : queue_.begin()->first; }
   std::optional<Datagram> Pop(Instant now) {
     if (queue_.empty() || queue_.begin()->first > now) return std::nullopt;
     Datagram datagram = std::move(queue_.begin()->second);

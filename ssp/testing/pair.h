@@ -1,7 +1,9 @@
-// A client's and a server's transport joined by two Links, and the clock they live by: the toy world of ssp's tests.
+// A client's and a server's transport joined by two Links, and the clock they live by: the toy
+// world of ssp's tests.
 //
-// The server runs an echoing program: what the client types appears on the server's screen `echo_delay` after it
-// arrives, and an "echo acknowledgement" 50 ms after that, as a real server sends (docs/spec/transport.md §12.3).
+// The server runs an echoing program: what the client types appears on the server's screen
+// `echo_delay` after it arrives, and an "echo acknowledgement" 50 ms after that, as a real server
+// sends (docs/spec/transport.md §12.3).
 #ifndef SSP_TESTING_PAIR_H_
 #define SSP_TESTING_PAIR_H_
 
@@ -25,7 +27,7 @@
 namespace mosh::ssp {
 
 struct PairOptions {
-  LinkConditions up;    // client to server
+  LinkConditions up;  // client to server
   LinkConditions down;
   uint64_t seed = 1;
   TransportConfig client = TransportConfig::Client();
@@ -98,10 +100,10 @@ class BasicPair {
   Link up, down;
   ClientEnd client;
   ServerEnd server;
-  ToyStream input;     // the client's live object
-  ToyScreen screen;    // the server's
-  std::string output;  // of the program
-  std::string received;  // what the program read
+  ToyStream input;                                  // the client's live object
+  ToyScreen screen;                                 // the server's
+  std::string output;                               // of the program
+  std::string received;                             // what the program read
   uint64_t client_wakeups = 0, server_wakeups = 0;  // timers that fired
   // Called for every datagram put on a link, before it is sealed away from view.
   std::function<void(bool to_client, std::span<const uint8_t>)> on_datagram;
@@ -127,7 +129,8 @@ class BasicPair {
 
   Instant NextEvent() const {
     return std::min({up.NextDeadline(), down.NextDeadline(), client.NextDeadline(),
-                     server.NextDeadline(), pending_.empty() ? Instant::Max() : pending_.begin()->first});
+                     server.NextDeadline(),
+                     pending_.empty() ? Instant::Max() : pending_.begin()->first});
   }
 
   // Everything that is due now, in the order of a server's and a client's loop.
@@ -168,7 +171,7 @@ class BasicPair {
     if (!options_.echo_acks) return;
     pending_.emplace(now + std::chrono::milliseconds(50), [this, num] {
       echo_ack_ = std::max(echo_ack_, num);
-      UpdateScreen(ChangeHint::kIsolated);
+      UpdateScreen(ChangeHint::kBackground);
     });
   }
 

@@ -1,9 +1,11 @@
-// A peer that follows docs/spec/transport.md §10-§11 to the letter, as a stock one does: fixed collection time, strict frame
-// interval, the walk that stops at the first old entry. Tests talk to it to see that ours gets along with stock and to
-// compare delays and datagram counts on equal networks. It also watches what it receives and ends the test where a
-// stock peer would be confused: one number with two contents, a base that was already given up.
+// A peer that follows docs/spec/transport.md §10-§11 to the letter, as a stock one does: fixed
+// collection time, strict frame interval, the walk that stops at the first old entry. Tests talk to
+// it to see that ours gets along with stock and to compare delays and datagram counts on equal
+// networks. It also watches what it receives and ends the test where a stock peer would be
+// confused: one number with two contents, a base that was already given up.
 //
-// It has the interface of Transport as far as testing/pair.h uses it. Lower layers are shared with the real one.
+// It has the interface of Transport as far as testing/pair.h uses it. Lower layers are shared with
+// the real one.
 #ifndef SSP_TESTING_REFERENCE_PEER_H_
 #define SSP_TESTING_REFERENCE_PEER_H_
 
@@ -131,9 +133,8 @@ class ReferencePeer {
     if (!in.diff.empty()) CHECK(state.Apply(in.diff).ok());
     while (received_.front().first < in.throwaway_num.value) received_.pop_front();
     if (received_.size() > 1024) return false;
-    const auto place = std::find_if(received_.begin(), received_.end(), [&](const auto& r) {
-      return r.first > in.new_num.value;
-    });
+    const auto place = std::find_if(received_.begin(), received_.end(),
+                                    [&](const auto& r) { return r.first > in.new_num.value; });
     const bool newest = place == received_.end();
     received_.insert(place, {in.new_num.value, std::move(state)});
     if (!newest) return false;
@@ -230,13 +231,12 @@ class ReferencePeer {
     pending_data_ack_ = false;
     shutdown_tries_ += shutdown_;
     shutdown_answered_ |= ack_num_ == kShutdownNum;
-    const absl::Status status = channel_.Send(
-        {.old_num = {old},
-         .new_num = {num},
-         .ack_num = ack_num_,
-         .throwaway_num = {sent_.front().num},
-         .diff = diff},
-        now_, sink);
+    const absl::Status status = channel_.Send({.old_num = {old},
+                                               .new_num = {num},
+                                               .ack_num = ack_num_,
+                                               .throwaway_num = {sent_.front().num},
+                                               .diff = diff},
+                                              now_, sink);
     CalculateTimers();
     return status;
   }

@@ -1,11 +1,12 @@
-// The simplest objects a transport can synchronise: for tests only, so that a failing transport test never involves
-// escape sequences.
+// The simplest objects a transport can synchronise: for tests only, so that a failing transport
+// test never involves escape sequences.
 //
-//   ToyStream  a growing string, like a user's input: a diff is what was appended; the shared prefix can be subtracted.
-//   ToyScreen  a text that changes anywhere, like a screen: a diff replaces it whole; nothing is subtracted.
+//   ToyStream  a growing string, like a user's input: a diff is what was appended; the shared
+//   prefix can be subtracted. ToyScreen  a text that changes anywhere, like a screen: a diff
+//   replaces it whole; nothing is subtracted.
 //
-// Diffs carry a checksum of what they apply to and of what comes out, so that a diff applied to the wrong base is an
-// error instead of a surprise later.
+// Diffs carry a checksum of what they apply to and of what comes out, so that a diff applied to the
+// wrong base is an error instead of a surprise later.
 #ifndef SSP_TESTING_TOY_STATES_H_
 #define SSP_TESTING_TOY_STATES_H_
 

@@ -47,7 +47,7 @@ struct Vectors {
   std::string key_base64;
   std::vector<DatagramVector> datagrams;
   std::vector<InstructionVector> instructions;
-  Bytes compat_datagram;     // client to server, unknown fields everywhere
+  Bytes compat_datagram;  // client to server, unknown fields everywhere
   Bytes compat_instruction;
   std::vector<std::vector<RttVector>> rtt;
   std::vector<TimestampDiffVector> timestamp_diff;

@@ -1,4 +1,5 @@
-// Any plaintext: packet, fragment, instruction. Whatever decodes must encode to something that decodes to the same.
+// Any plaintext: packet, fragment, instruction. Whatever decodes must encode to something that
+// decodes to the same.
 #include "base/check.h"
 #include "ssp/wire/fragment.h"
 #include "ssp/wire/instruction.h"

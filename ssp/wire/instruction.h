@@ -1,8 +1,9 @@
-// The instruction: "from state old_num you get new_num by this diff; I have ack_num of yours; forget mine before
-// throwaway_num". Source: docs/spec/transport.md §9.1. Encoding and decoding only, as protobuf, uncompressed.
+// The instruction: "from state old_num you get new_num by this diff; I have ack_num of yours;
+// forget mine before throwaway_num". Source: docs/spec/transport.md §9.1. Encoding and decoding
+// only, as protobuf, uncompressed.
 //
-// The codec reuses its memory, so that a steady exchange allocates nothing; keep one per connection. Unknown fields
-// are ignored.
+// The codec reuses its memory, so that a steady exchange allocates nothing; keep one per
+// connection. Unknown fields are ignored.
 #ifndef SSP_WIRE_INSTRUCTION_H_
 #define SSP_WIRE_INSTRUCTION_H_
 
