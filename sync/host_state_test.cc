@@ -64,6 +64,13 @@ TEST(HostState, DiffFromStateZeroAlwaysResizes) {
   EXPECT_TRUE(client.screen().ShowsSameAs(next.screen()));
 }
 
+TEST(HostState, ABlankSnapshotStillTellsItsSize) {
+  const HostState zero({80, 24});
+  const HostState blank(term::Screen({80, 24}), 0);
+  EXPECT_FALSE(blank == zero);
+  EXPECT_EQ(Elements(blank.DiffFrom(zero)), "R");
+}
+
 TEST(HostState, AppliedDiffIsTheState) {
   for (uint64_t seed = 0; seed < 200; ++seed) {
     term::SeededChoices choices(seed);

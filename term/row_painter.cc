@@ -178,27 +178,30 @@ bool RowPainter::InSmallGap(int column) const {
   return column < limit && cells_[column].style() == style && IsPlainAscii(cells_[column]);
 }
 
+bool RowPainter::IsDoubtful(const Cell& cell) const {
+  if (!writer_.other_widths()) return false;
+  if (cell.is_cluster()) return ClusterWidthIsDoubtful(to_.interner().cluster(cell.cluster()));
+  return WidthIsDoubtful(cell.code_point());
+}
+
 void RowPainter::PrintCell(int column) {
   const Cell cell = cells_[column];
   const int width = cell.wide() ? 2 : 1;
-  bool doubtful = false;
-  if (cell.is_cluster()) {
-    const absl::string_view text = to_.interner().cluster(cell.cluster());
-    writer_.Append(text);
-    doubtful = ClusterWidthIsDoubtful(text);
-  } else if (cell.empty()) {
-    writer_.out()->push_back(' ');
-  } else {
-    to_.AppendCellText(cell, writer_.out());
-    doubtful = WidthIsDoubtful(cell.code_point());
-  }
+  writer_.AssumePosition({row_, column});
   // An intended wrap must follow at once, come what may.
   const bool wraps_next = wants_wrap_ && column + width >= columns_;
-  if (doubtful && writer_.other_widths() && !wraps_next) {
-    writer_.AssumePosition({row_, column});
+  const bool doubtful = !wraps_next && IsDoubtful(cell);
+  if (doubtful && !std::all_of(shown_.cells + column, shown_.cells + column + width,
+                               [](const Cell& shown) { return shown.blank(); })) {
+    // A reader that takes it for narrower, or drops it, must not leave what was there.
+    writer_.PrintSpaces(width);
+    writer_.MoveTo(row_, column);
+  }
+  to_.AppendCellText(cell, writer_.out());
+  if (doubtful) {
     writer_.AdvanceDoubtfully(width);
   } else {
-    writer_.AssumePosition({row_, column + width});
+    writer_.Advance(width);
   }
 }
 

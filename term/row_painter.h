@@ -56,6 +56,8 @@ class RowPainter {
   int PaintBlanks(int column);
   int PaintText(int column);
   void PrintCell(int column);
+  // The reader may give the cell's character another width.
+  bool IsDoubtful(const Cell& cell) const;
   // Whether `column`, which is the same, is in a gap so small that running text goes on through it.
   bool InSmallGap(int column) const;
   // The end of the run of blanks, of one style, that starts at `column`.
