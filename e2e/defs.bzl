@@ -41,8 +41,6 @@ def e2e_test(name, srcs, pairings = PAIRINGS, deps = [], data = [], env = {}, ta
             "E2E_PAIRINGS": " ".join(pairings),
             "E2E_RELAY": "$(rootpath //netem/relay:netem-relay)",
         }, **env),
-        # The check also wants what only the harness' sources include.
-        features = ["-layering_check"],
         tags = ["local"] + tags,
         deps = deps + [
             "//e2e:harness",
