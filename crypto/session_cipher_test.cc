@@ -167,7 +167,9 @@ TEST(SessionCipher, DetectsEveryFlippedBitAndLeavesNothingReadable) {
       ASSERT_FALSE(opened.ok()) << "size " << size << " bit " << bit;
       // The very first bit is the direction.
       ASSERT_EQ(opened.error(), bit == 0 ? OpenError::kWrongDirection : OpenError::kForged);
-      if (bit > 0) ASSERT_TRUE(AllZero(std::span(datagram).subspan(kNonceSize)));
+      if (bit > 0) {
+        ASSERT_TRUE(AllZero(std::span(datagram).subspan(kNonceSize)));
+      }
     }
   }
 }

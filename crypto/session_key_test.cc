@@ -19,7 +19,9 @@ constexpr absl::string_view kText = "AAECAwQFBgcICQoLDA0ODw";
 
 std::string ErrorOf(absl::string_view text) {
   const auto key = SessionKey::FromBase64(text);
-  if (!key.ok()) EXPECT_EQ(key.status().code(), absl::StatusCode::kInvalidArgument);
+  if (!key.ok()) {
+    EXPECT_EQ(key.status().code(), absl::StatusCode::kInvalidArgument);
+  }
   return std::string(key.status().message());
 }
 

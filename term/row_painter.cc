@@ -71,7 +71,7 @@ RowPainter::Outcome RowPainter::Paint(int row, const ShownRow& shown, bool wrapp
     column = painted_to = cells_[0].wide() ? 2 : 1;
   }
   column = NextDifference(column);
-  if (column < columns_ && !wrapped_into) {
+  if (may_shift_ && column < columns_ && !wrapped_into) {
     ShiftColumns(column);
     column = NextDifference(column);
   }
@@ -150,17 +150,22 @@ int RowPainter::PaintText(int column) {
   Approach(column);
   const StyleId style = cells_[column].style();
   writer_.SetPen(to_.rendition(style));
-  PrintCell(column);
-  column += cells_[column].wide() ? 2 : 1;
+  const int start = column;
+  if (!IsPlainAscii(cells_[column])) {
+    PrintCell(column);
+    column += cells_[column].wide() ? 2 : 1;
+    if (writer_.position().column == PenPosition::kUnknown) return column;
+  }
   // On through what differs in the same style. Single blanks are part of it.
   char run[256];
   size_t length = 0;
   while (column < columns_ && length < sizeof(run)) {
     const Cell cell = cells_[column];
     if (cell.style() != style || !IsPlainAscii(cell)) break;
-    if (writer_.position().column == PenPosition::kUnknown) break;
-    if (same_interner_ && shown_.cells[column] == cell && !InSmallGap(column)) break;
-    if (cell.blank() && (column + 1 == columns_ || cells_[column + 1].blank())) break;
+    if (column > start) {
+      if (same_interner_ && shown_.cells[column] == cell && !InSmallGap(column)) break;
+      if (cell.blank() && (column + 1 == columns_ || cells_[column + 1].blank())) break;
+    }
     run[length++] = static_cast<char>(cell.code_point());
     ++column;
   }

@@ -23,9 +23,9 @@ struct ShownRow {
 
 class RowPainter {
  public:
-  // All must outlive this.
-  RowPainter(const Screen& to, FrameWriter* writer)
-      : to_(to), writer_(*writer), columns_(to.columns()) {}
+  // All must outlive this. `may_shift`: look for text that moved within its row.
+  RowPainter(const Screen& to, FrameWriter* writer, bool may_shift)
+      : to_(to), writer_(*writer), columns_(to.columns()), may_shift_(may_shift) {}
 
   struct Outcome {
     bool wraps = false;         // The next row must be painted with `wrapped_into`.
@@ -66,6 +66,7 @@ class RowPainter {
   const Screen& to_;
   FrameWriter& writer_;
   const int columns_;
+  const bool may_shift_;
 
   // Of the row being painted.
   int row_ = 0;
