@@ -22,6 +22,8 @@ constexpr milliseconds kConnectTimeout{15000};
 // How long a terminal that takes no more bytes may hold up the end or a suspension.
 constexpr seconds kTerminalPatience{1};
 constexpr size_t kReadSize = 16384;
+// In a row: then the terminal is taken for gone.
+constexpr int kMaxReadFailures = 3;
 
 constexpr char kSuspendText[] = "\n\x1b[37;44m[mosh is suspended.]\x1b[m\n";
 
@@ -136,10 +138,19 @@ term::Screen Session::Compose() const {
 
 io::Task<void> Session::ReadKeys(io::StopToken stop) {
   std::array<uint8_t, kReadSize> buffer;
-  while (true) {
+  int failures = 0;
+  while (failures < kMaxReadFailures) {
     const absl::StatusOr<size_t> count = co_await terminal_.input->Read(buffer, stop);
     if (absl::IsCancelled(count.status())) co_return;
-    if (!count.ok() || *count == 0) break;
+    if (!count.ok()) {
+      // Linux 6 ends an io_uring poll of a terminal with EINVAL when somebody changes the
+      // terminal's settings, as a shell does at every suspension. The terminal is all right.
+      Log(absl::StrCat("terminal: ", count.status().message()));
+      ++failures;
+      continue;
+    }
+    failures = 0;
+    if (*count == 0) break;
     OnTyped({reinterpret_cast<const char*>(buffer.data()), *count});
     if (suspend_wanted_) co_return;
   }
