@@ -8,7 +8,7 @@ namespace mosh::client {
 namespace {
 
 // CAN: ends whatever sequence an unfinished frame left open.
-constexpr char kAbandonSequence[] = "\x18";
+constexpr char kAbandonSequence = '\x18';
 
 constexpr int kMaxWriteFailures = 3;  // in a row
 
@@ -38,7 +38,7 @@ io::Task<void> Painter::Write(std::string bytes, io::StopToken stop) {
   writing_ = false;
   if (!status.ok()) {
     shown_.reset();
-    prefix_ = kAbandonSequence;
+    prefix_.assign(1, kAbandonSequence);
     // Cancelled: the caller's patience is over. Invalid: see Session::ReadKeys; the frame is drawn
     // again.
     const bool passing = absl::IsInvalidArgument(status) && ++failures_ < kMaxWriteFailures;
@@ -55,16 +55,20 @@ io::Task<void> Painter::Write(std::string bytes, io::StopToken stop) {
 }
 
 io::Task<void> Painter::Run(io::StopToken stop) {
-  while ((co_await wanted_.Wait(stop)).ok() && !stop.stop_requested()) {
+  while (true) {
+    const absl::Status wanted = co_await wanted_.Wait(stop);
+    if (!wanted.ok() || stop.stop_requested()) co_return;
     wanted_.Reset();
-    co_await Write(NextFrame(compose_()), stop);
+    std::string frame = NextFrame(compose_());
+    co_await Write(std::move(frame), stop);
   }
 }
 
 io::Task<void> Painter::WaitIdle(io::StopToken stop) {
   while (writing_) {
     idle_.Reset();
-    if (!(co_await idle_.Wait(stop)).ok()) co_return;
+    const absl::Status idle = co_await idle_.Wait(stop);
+    if (!idle.ok()) co_return;
   }
 }
 

@@ -66,14 +66,15 @@ io::Task<SessionEnd> Session::Run(io::StopToken stop) {
       continue;
     }
     timer.Arm(NextDeadline(reactor_->Now()));
-    if (!(co_await wake_.Wait(stop)).ok()) {
+    const absl::Status woken = co_await wake_.Wait(stop);
+    if (!woken.ok()) {
       end = End(SessionEnd::Kind::kNotAcknowledged);
       break;
     }
     wake_.Reset();
   }
   co_await StopTerminal();
-  co_await WriteEnd(config_.end_string);
+  co_await WriteEnd();
   co_await scope.CancelAndJoin();
   co_await connection_.Close();
   co_return *std::move(end);
@@ -100,11 +101,12 @@ io::Task<void> Session::StopTerminal() {
   co_await terminal_scope_->CancelAndJoin();
 }
 
-io::Task<void> Session::WriteEnd(std::string text) {
+io::Task<void> Session::WriteEnd() {
   term::Screen last = connection_.transport().remote().screen();
   last.Resize(window_, term::Cell());
   last.SetCursorVisible(true);
   io::Deadline patience(reactor_, reactor_->Now() + kTerminalPatience, {});
+  std::string text = config_.end_string;
   co_await painter_.Finish(std::move(last), std::move(text), patience.token());
 }
 
@@ -112,10 +114,11 @@ io::Task<void> Session::Suspend() {
   suspend_wanted_ = false;
   // No read may be left at the kernel: it would take the shell's input.
   co_await StopTerminal();
-  co_await WriteEnd(config_.end_string);
+  co_await WriteEnd();
   terminal_.control->LeaveRaw();
   io::Deadline patience(reactor_, reactor_->Now() + kTerminalPatience, {});
-  co_await painter_.Write(kSuspendText, patience.token());
+  std::string text = kSuspendText;
+  co_await painter_.Write(std::move(text), patience.token());
   terminal_.control->StopProcessGroup();
   terminal_.control->EnterRaw();
   painter_.Invalidate(config_.start_string);

@@ -97,7 +97,7 @@ class Session {
   void StartTerminal();
   // Lets the painter finish, for a moment; then nothing reads or writes the terminal.
   io::Task<void> StopTerminal();
-  io::Task<void> WriteEnd(std::string text);
+  io::Task<void> WriteEnd();
   io::Task<void> Suspend();
 
   io::Reactor* reactor_;
