@@ -10,8 +10,6 @@ namespace {
 // CAN: ends whatever sequence an unfinished frame left open.
 constexpr char kAbandonSequence = '\x18';
 
-constexpr int kMaxWriteFailures = 3;  // in a row
-
 std::span<const uint8_t> Bytes(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
@@ -39,17 +37,11 @@ io::Task<void> Painter::Write(std::string bytes, io::StopToken stop) {
   if (!status.ok()) {
     shown_.reset();
     prefix_.assign(1, kAbandonSequence);
-    // Cancelled: the caller's patience is over. Invalid: see Session::ReadKeys; the frame is drawn
-    // again.
-    const bool passing = absl::IsInvalidArgument(status) && ++failures_ < kMaxWriteFailures;
-    if (passing) {
-      wanted_.Set();
-    } else if (!absl::IsCancelled(status)) {
+    // Cancelled: the caller's patience is over.
+    if (!absl::IsCancelled(status)) {
       broken_ = true;
       broken_event_->Set();
     }
-  } else {
-    failures_ = 0;
   }
   idle_.Set();
 }

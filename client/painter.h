@@ -53,7 +53,6 @@ class Painter {
   io::Event idle_;
   bool writing_ = false;
   bool broken_ = false;
-  int failures_ = 0;
   std::optional<term::Screen> shown_;  // nullopt: unknown
   std::string prefix_;
 };

@@ -23,7 +23,6 @@ constexpr milliseconds kConnectTimeout{15000};
 constexpr seconds kTerminalPatience{1};
 constexpr size_t kReadSize = 16384;
 // In a row: then the terminal is taken for gone.
-constexpr int kMaxReadFailures = 3;
 
 constexpr char kSuspendText[] = "\n\x1b[37;44m[mosh is suspended.]\x1b[m\n";
 
@@ -119,6 +118,8 @@ io::Task<void> Session::Suspend() {
   io::Deadline patience(reactor_, reactor_->Now() + kTerminalPatience, {});
   std::string text = kSuspendText;
   co_await painter_.Write(std::move(text), patience.token());
+  // What continues us comes as a signal, too; Suspend does its work already.
+  own_stop_ = true;
   terminal_.control->StopProcessGroup();
   terminal_.control->EnterRaw();
   painter_.Invalidate(config_.start_string);
@@ -141,19 +142,11 @@ term::Screen Session::Compose() const {
 
 io::Task<void> Session::ReadKeys(io::StopToken stop) {
   std::array<uint8_t, kReadSize> buffer;
-  int failures = 0;
-  while (failures < kMaxReadFailures) {
+  while (true) {
     const absl::StatusOr<size_t> count = co_await terminal_.input->Read(buffer, stop);
     if (absl::IsCancelled(count.status())) co_return;
-    if (!count.ok()) {
-      // Linux 6 ends an io_uring poll of a terminal with EINVAL when somebody changes the
-      // terminal's settings, as a shell does at every suspension. The terminal is all right.
-      Log(absl::StrCat("terminal: ", count.status().message()));
-      ++failures;
-      continue;
-    }
-    failures = 0;
-    if (*count == 0) break;
+    if (!count.ok()) Log(absl::StrCat("terminal: ", count.status().message()));
+    if (!count.ok() || *count == 0) break;
     OnTyped({reinterpret_cast<const char*>(buffer.data()), *count});
     if (suspend_wanted_) co_return;
   }
@@ -220,6 +213,7 @@ void Session::OnSignal(int signal) {
       OnWindowChange();
       break;
     case SIGCONT:
+      if (std::exchange(own_stop_, false)) break;
       // Whoever stopped us without asking may have used the terminal since.
       terminal_.control->EnterRaw();
       painter_.Invalidate(config_.start_string);

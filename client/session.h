@@ -116,6 +116,7 @@ class Session {
   bool quitting_ = false;
   int quit_requests_ = 0;
   bool suspend_wanted_ = false;
+  bool own_stop_ = false;  // stopped by Suspend, and the SIGCONT after it not yet seen
   bool was_connected_ = false;
   std::string fatal_;  // "Crypto exception: …"; empty while all is well
 };
