@@ -147,7 +147,8 @@ void Engine::CountWrong(const term::Screen& screen, size_t answered) {
   for (size_t i = 0; i < answered; ++i) {
     const Guess& guess = guesses_[i];
     lessons_.keys.OnFailed(guess.key);
-    if (guess.effect.typed && !IsHidden(guess)) ++tally_.shown_wrong;
+    const bool visible = guess.effect.typed && !IsHidden(guess);
+    if (visible && !IsOnScreen(model_->base(), guess, screen)) ++tally_.shown_wrong;
     if (i > 0 || !guess.effect.begins_line) continue;
     const auto prompt = PromptBefore(model_->base(), *guess.effect.typed);
     const bool nothing_came = screen.cursor().row == model_->base().cursor().row &&
@@ -160,7 +161,7 @@ void Engine::Drop(size_t count) {
   if (count == 0) return;
   const Guess& last = guesses_[count - 1];
   line_ = last.line;
-  base_epoch_ = last.epoch + (last.effect.doubt_follows ? 1 : 0);
+  base_epoch_ = last.epoch;  // what doubt there was after it, the screen has resolved
   guesses_.erase(guesses_.begin(), guesses_.begin() + static_cast<ptrdiff_t>(count));
 }
 

@@ -28,6 +28,24 @@ bool TypedCellsAgree(const term::Screen& base, const Guesses& guesses, size_t co
   return true;
 }
 
+// Where we guessed that typing replaces: the text is there all the same, further right.
+bool WasPushed(const term::Screen& base, int row, const RowModel& guessed,
+               const term::Screen& screen) {
+  int first = 0;
+  while (first < guessed.columns() && guessed[first].origin != Origin::kTyped) ++first;
+  int end = first;
+  while (end < guessed.columns() && guessed[end].origin == Origin::kTyped) ++end;
+  bool told_apart = false;
+  for (int column = first; column + end - first < guessed.columns(); ++column) {
+    const term::Cell& before = base.cell(row, column);
+    if (before.blank()) break;
+    const int to = column + end - first;
+    if (!SameGlyph(base, before, screen, screen.cell(row, to))) return false;
+    told_apart = told_apart || !SameGlyph(base, before, base, base.cell(row, to));
+  }
+  return told_apart;
+}
+
 }  // namespace
 
 std::vector<std::pair<int, const RowModel*>> RowsAfter(const Guesses& guesses, size_t count) {
@@ -74,6 +92,19 @@ bool ShowsEcho(const term::Screen& base, const Guess& guess, const term::Screen&
          !SameGlyph(base, glyph, base, base.cell(row, column));
 }
 
+bool IsOnScreen(const term::Screen& base, const Guess& guess, const term::Screen& screen) {
+  const auto [typed_row, column] = *guess.effect.typed;
+  const RowModel& guessed = *guess.effect.cells;
+  for (int row = typed_row; row >= 0; --row) {
+    bool same = true;
+    for (int i = 0; same && i <= column; ++i) {
+      same = SameGlyph(base, guessed[i].cell, screen, screen.cell(row, i));
+    }
+    if (same) return true;
+  }
+  return false;
+}
+
 size_t CountEchoedElsewhere(const term::Screen& base, const Guesses& guesses, size_t first,
                             const term::Screen& screen) {
   const Position cursor = CursorOf(screen);
@@ -109,7 +140,10 @@ std::optional<Typing> LessonOf(const term::Screen& base, int row, const RowModel
     told_apart = true;
     as_guessed = as_guessed && SameGlyph(base, guessed[column].cell, screen, shown);
   }
-  if (!told_apart) return std::nullopt;
+  if (!told_apart) {
+    if (WasPushed(base, row, guessed, screen)) return Typing::kInserts;
+    return std::nullopt;
+  }
   // Not moved, or replaced by something else: either way what is to the right is the program's.
   return as_guessed ? Typing::kInserts : Typing::kOverwrites;
 }

@@ -48,6 +48,8 @@ bool AgreesInEveryCell(const term::Screen& base, const Guesses& guesses, size_t 
 // The guess put a character that was not there before, and `screen` has it: this is an echo. Not
 // for what programs show in place of passwords, and not for blanks.
 bool ShowsEcho(const term::Screen& base, const Guess& guess, const term::Screen& screen);
+// The character is where it was guessed, or the row it went to has scrolled up since. For counting.
+bool IsOnScreen(const term::Screen& base, const Guess& guess, const term::Screen& screen);
 // How many guesses from `first` on `screen` seems to show already, left of its cursor, though
 // their places were guessed wrong.
 size_t CountEchoedElsewhere(const term::Screen& base, const Guesses& guesses, size_t first,

@@ -152,7 +152,8 @@ void Model::BeginLine(Effect& effect) {
 
 // To the next row's start. False on the bottom row: everything would move.
 bool Model::WrapCursor(Effect& effect) {
-  effect.doubtful = true;
+  // That the cursor waits behind the last column has been seen; else programs differ.
+  effect.doubtful = !line_.wrap_pending;
   line_.wrap_pending = false;
   if (cursor_.row + 1 >= base_.rows()) return false;
   cursor_ = {cursor_.row + 1, 0};

@@ -161,5 +161,12 @@ TEST(Passwords, AreNeverShown) {
   RecordProperty("seen_at_once", absl::StrCat(seen));
 }
 
+// The watcher does see secrets where the documentation says that they may show.
+TEST(Passwords, MayShowInExperimentalMode) {
+  Player player(1, {.round_trip_ms = 500}, {.display = Display::kExperimental});
+  player.Play(50);
+  EXPECT_NE(player.leak(), "");
+}
+
 }  // namespace
 }  // namespace mosh::predict
