@@ -41,21 +41,16 @@ void PumpFor(std::vector<Resting*> all, std::chrono::seconds time) {
   }
 }
 
-// PSS of 50 servers that have just started, without clients. In KiB.
+// PSS of the servers of 50 sessions at once, each with its client connected. In KiB.
 uint64_t IdleServersPss(Peer peer) {
-  std::vector<e2e::StartedServer> servers;
-  std::vector<e2e::Environment> environments;
+  std::vector<std::unique_ptr<PeerSession>> sessions;
   for (int i = 0; i < kIdleServers; ++i) {
-    environments.push_back(PeerEnvironment());
-    servers.push_back(e2e::StartServer(
-        ServerProgram(peer), {"-i", "127.0.0.1", "-p", "0", "-c", "256", "--", "/bin/cat"},
-        environments.back()));
-    CHECK(servers.back().port != 0);
+    sessions.push_back(std::make_unique<PeerSession>(
+        peer, PeerSession::Options{.command = Workload({"ready"}), .net = ""}));
+    sessions.back()->AwaitTopRow("READY");
   }
   uint64_t sum = 0;
-  for (const e2e::StartedServer& server : servers) sum += PssKib(server.process.pid());
-  for (e2e::Environment& environment : environments)
-    e2e::KillMarkedProcesses(environment[e2e::kMarkVariable]);
+  for (const auto& session : sessions) sum += PssKib(session->server_pid());
   return sum;
 }
 

@@ -21,10 +21,8 @@ std::string NeverConnected(const SessionEnd& end, absl::string_view address,
                     ".\n");
   }
   absl::StrAppend(
-      &text,
-      "What to try: a port that the firewalls between here and the server let through, for "
-      "example\n-p 443; if ",
-      address, " is not how this machine reaches the server, --remote-ip=local, or -6 or -4.\n");
+      &text, "What to try: another port that the firewalls on the way let through (-p PORT); if\n",
+      address, " is not how this machine reaches the server: --remote-ip=local, -4 or -6.\n");
   return text;
 }
 

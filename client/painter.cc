@@ -8,7 +8,7 @@ namespace mosh::client {
 namespace {
 
 // CAN: ends whatever sequence an unfinished frame left open.
-constexpr char kAbandonSequence[] = "\x18";
+constexpr char kAbandonSequence = '\x18';
 
 std::span<const uint8_t> Bytes(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -36,7 +36,8 @@ io::Task<void> Painter::Write(std::string bytes, io::StopToken stop) {
   writing_ = false;
   if (!status.ok()) {
     shown_.reset();
-    prefix_ = kAbandonSequence;
+    prefix_.assign(1, kAbandonSequence);
+    // Cancelled: the caller's patience is over.
     if (!absl::IsCancelled(status)) {
       broken_ = true;
       broken_event_->Set();
@@ -46,16 +47,20 @@ io::Task<void> Painter::Write(std::string bytes, io::StopToken stop) {
 }
 
 io::Task<void> Painter::Run(io::StopToken stop) {
-  while ((co_await wanted_.Wait(stop)).ok() && !stop.stop_requested()) {
+  while (true) {
+    const absl::Status wanted = co_await wanted_.Wait(stop);
+    if (!wanted.ok() || stop.stop_requested()) co_return;
     wanted_.Reset();
-    co_await Write(NextFrame(compose_()), stop);
+    std::string frame = NextFrame(compose_());
+    co_await Write(std::move(frame), stop);
   }
 }
 
 io::Task<void> Painter::WaitIdle(io::StopToken stop) {
   while (writing_) {
     idle_.Reset();
-    if (!(co_await idle_.Wait(stop)).ok()) co_return;
+    const absl::Status idle = co_await idle_.Wait(stop);
+    if (!idle.ok()) co_return;
   }
 }
 

@@ -100,8 +100,8 @@ int RunClient(ClientRun run, const Environment& environment) {
   if (!key.ok()) return Refuse(absl::StrCat("Crypto exception: ", key.status().message()));
   const auto server = io::SocketAddress::Parse(run.address, run.port);
   if (!server.ok()) {
-    return Refuse(absl::StrCat("Network exception: Bad IP address (", run.address,
-                               "): ", server.status().message()));
+    return Refuse(
+        absl::StrCat("Network exception: Bad IP address (", run.address, "): not numeric"));
   }
   auto reactor = io::CreateReactor();
   if (!reactor.ok()) return Refuse(absl::StrCat("Error: ", reactor.status().message()));

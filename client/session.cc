@@ -22,6 +22,7 @@ constexpr milliseconds kConnectTimeout{15000};
 // How long a terminal that takes no more bytes may hold up the end or a suspension.
 constexpr seconds kTerminalPatience{1};
 constexpr size_t kReadSize = 16384;
+// In a row: then the terminal is taken for gone.
 
 constexpr char kSuspendText[] = "\n\x1b[37;44m[mosh is suspended.]\x1b[m\n";
 
@@ -64,14 +65,15 @@ io::Task<SessionEnd> Session::Run(io::StopToken stop) {
       continue;
     }
     timer.Arm(NextDeadline(reactor_->Now()));
-    if (!(co_await wake_.Wait(stop)).ok()) {
+    const absl::Status woken = co_await wake_.Wait(stop);
+    if (!woken.ok()) {
       end = End(SessionEnd::Kind::kNotAcknowledged);
       break;
     }
     wake_.Reset();
   }
   co_await StopTerminal();
-  co_await WriteEnd(config_.end_string);
+  co_await WriteEnd();
   co_await scope.CancelAndJoin();
   co_await connection_.Close();
   co_return *std::move(end);
@@ -98,11 +100,12 @@ io::Task<void> Session::StopTerminal() {
   co_await terminal_scope_->CancelAndJoin();
 }
 
-io::Task<void> Session::WriteEnd(std::string text) {
+io::Task<void> Session::WriteEnd() {
   term::Screen last = connection_.transport().remote().screen();
   last.Resize(window_, term::Cell());
   last.SetCursorVisible(true);
   io::Deadline patience(reactor_, reactor_->Now() + kTerminalPatience, {});
+  std::string text = config_.end_string;
   co_await painter_.Finish(std::move(last), std::move(text), patience.token());
 }
 
@@ -110,10 +113,13 @@ io::Task<void> Session::Suspend() {
   suspend_wanted_ = false;
   // No read may be left at the kernel: it would take the shell's input.
   co_await StopTerminal();
-  co_await WriteEnd(config_.end_string);
+  co_await WriteEnd();
   terminal_.control->LeaveRaw();
   io::Deadline patience(reactor_, reactor_->Now() + kTerminalPatience, {});
-  co_await painter_.Write(kSuspendText, patience.token());
+  std::string text = kSuspendText;
+  co_await painter_.Write(std::move(text), patience.token());
+  // What continues us comes as a signal, too; Suspend does its work already.
+  own_stop_ = true;
   terminal_.control->StopProcessGroup();
   terminal_.control->EnterRaw();
   painter_.Invalidate(config_.start_string);
@@ -139,6 +145,7 @@ io::Task<void> Session::ReadKeys(io::StopToken stop) {
   while (true) {
     const absl::StatusOr<size_t> count = co_await terminal_.input->Read(buffer, stop);
     if (absl::IsCancelled(count.status())) co_return;
+    if (!count.ok()) Log(absl::StrCat("terminal: ", count.status().message()));
     if (!count.ok() || *count == 0) break;
     OnTyped({reinterpret_cast<const char*>(buffer.data()), *count});
     if (suspend_wanted_) co_return;
@@ -206,6 +213,7 @@ void Session::OnSignal(int signal) {
       OnWindowChange();
       break;
     case SIGCONT:
+      if (std::exchange(own_stop_, false)) break;
       // Whoever stopped us without asking may have used the terminal since.
       terminal_.control->EnterRaw();
       painter_.Invalidate(config_.start_string);

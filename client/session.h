@@ -97,7 +97,7 @@ class Session {
   void StartTerminal();
   // Lets the painter finish, for a moment; then nothing reads or writes the terminal.
   io::Task<void> StopTerminal();
-  io::Task<void> WriteEnd(std::string text);
+  io::Task<void> WriteEnd();
   io::Task<void> Suspend();
 
   io::Reactor* reactor_;
@@ -116,6 +116,7 @@ class Session {
   bool quitting_ = false;
   int quit_requests_ = 0;
   bool suspend_wanted_ = false;
+  bool own_stop_ = false;  // stopped by Suspend, and the SIGCONT after it not yet seen
   bool was_connected_ = false;
   std::string fatal_;  // "Crypto exception: …"; empty while all is well
 };

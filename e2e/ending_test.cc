@@ -127,6 +127,7 @@ TEST_P(EndingTest, SuspendAndContinue) {
       << session_->Describe();
   EXPECT_TRUE(terminal().WaitForText("[mosh is suspended.]")) << session_->Describe();
   EXPECT_EQ(ModesDifference(terminal().initial_modes(), terminal().modes()), "");
+  ASSERT_TRUE(terminal().process().WaitStopped(Patience()));
   terminal().process().Signal(SIGCONT);
   EXPECT_TRUE(terminal().WaitForText("\nbefore")) << session_->Describe();
   terminal().Type("echo after\r");

@@ -179,6 +179,19 @@ bool Process::WaitExit(Deadline deadline) {
   return true;
 }
 
+bool Process::WaitStopped(Deadline deadline) {
+  while (!deadline.passed() && !Exited()) {
+    siginfo_t info{};
+    if (waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+        info.si_pid == pid_) {
+      return true;
+    }
+    // The kernel tells of this by SIGCHLD only; looking again is simpler than a handler.
+    WaitExit(Earlier(deadline, Deadline::In(std::chrono::milliseconds(2))));
+  }
+  return false;
+}
+
 int Process::ExitCode() const {
   if (!status_) return -1;
   return WIFEXITED(*status_) ? WEXITSTATUS(*status_) : 128 + WTERMSIG(*status_);

@@ -54,6 +54,8 @@ class Process {
   // Has it ended? Collects its status if it is our child.
   bool Exited();
   bool WaitExit(Deadline deadline);
+  // Until a signal has stopped it (a child of ours).
+  bool WaitStopped(Deadline deadline);
   // As waitpid() gives it; nullopt: still running, or not our child.
   std::optional<int> status() const { return status_; }
   // 0..255 after a normal exit, 128 + signal after a violent one, -1 if unknown.

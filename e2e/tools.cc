@@ -62,6 +62,8 @@ std::string FindTool(absl::string_view name) {
     if (stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && access(path.c_str(), X_OK) == 0)
       return path;
   }
+  // The plain name is a link that only an installed package gets.
+  if (name == "vim") return FindTool("vim.basic");
   return "";
 }
 

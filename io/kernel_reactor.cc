@@ -22,6 +22,10 @@ void PollOp::await_suspend(std::coroutine_handle<> caller) {
 
 absl::Status PollOp::await_resume() {
   if (!completed_ || result_ == -ECANCELED) return StoppedStatus();
+  // Linux 6 ends an io_uring poll of a terminal with EINVAL when somebody changes the terminal's
+  // settings, as a shell does at every suspension. Ready is the answer that is never wrong: who
+  // asked will try, get EAGAIN, and ask again.
+  if (result_ == -EINVAL) return absl::OkStatus();
   if (result_ < 0) return ErrnoStatus(-result_, "poll");
   return absl::OkStatus();
 }

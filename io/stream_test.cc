@@ -4,6 +4,7 @@
 #include <pty.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <array>
@@ -283,6 +284,41 @@ Task<void> SharedTtyScenario(Tty* tty, int master) {
   EXPECT_TRUE((co_await tty->WriteAll(Bytes("drawn"), {})).ok());
   std::array<char, 100> seen;
   EXPECT_EQ(read(master, seen.data(), seen.size()), 5);
+}
+
+// Reads one piece of a terminal's input; changes the terminal's settings while that read waits.
+Task<void> ChangeSettingsDuringRead(Reactor* reactor, Stream* terminal, int slave, int master,
+                                    std::string* out) {
+  Scope scope;
+  absl::Status status;
+  scope.Spawn(ReadToEnd(terminal, scope.token(), out, &status));
+  for (int i = 0; i < 3; ++i) {
+    (void)co_await reactor->Sleep(reactor->Now() + 5ms, {});
+    termios settings;
+    EXPECT_EQ(tcgetattr(slave, &settings), 0);
+    settings.c_lflag ^= ECHO;
+    EXPECT_EQ(tcsetattr(slave, TCSADRAIN, &settings), 0);
+    (void)co_await reactor->Sleep(reactor->Now() + 5ms, {});
+    EXPECT_TRUE(status.ok()) << status.message();
+    EXPECT_EQ(write(master, "x\n", 2), 2);
+    while (out->size() < 2 * static_cast<size_t>(i + 1) && status.ok()) {
+      (void)co_await reactor->Sleep(reactor->Now() + 1ms, {});
+    }
+  }
+  co_await scope.CancelAndJoin();
+}
+
+TEST_P(StreamTest, AReadOutlivesAChangeOfTheTerminalsSettings) {
+  int master, slave;
+  ASSERT_EQ(openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+  absl::StatusOr<std::unique_ptr<Tty>> tty = reactor()->OpenTty(slave);
+  ASSERT_TRUE(tty.ok()) << tty.status().message();
+  std::string out;
+  Run(ChangeSettingsDuringRead(reactor(), tty->get(), slave, master, &out));
+  EXPECT_EQ(out, "x\nx\nx\n");
+  tty->reset();
+  close(master);
+  close(slave);
 }
 
 TEST_P(StreamTest, ATerminalSharedWithOthersKeepsItsFlags) {

@@ -18,6 +18,10 @@ namespace mosh::io {
 // Datagrams taken in one wake-up, and the least number of leases a socket has.
 inline constexpr size_t kUdpBatch = 16;
 
+// Room for a source address: a sockaddr_in6, rounded up so that control messages after it are
+// aligned.
+inline constexpr size_t kUdpNameSize = 32;
+
 // Room for every control message that ConfigureUdp asks for, on a dual-stack socket.
 inline constexpr size_t kUdpControlSize = 192;
 

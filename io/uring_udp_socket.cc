@@ -11,7 +11,7 @@ namespace mosh::io {
 
 UringUdpSocket::UringUdpSocket(UringReactor* reactor, OwnedFd fd)
     : reactor_(reactor), fd_(std::move(fd)), local_(BoundAddress(fd_.get())) {
-  message_.msg_namelen = sizeof(sockaddr_in6);
+  message_.msg_namelen = kUdpNameSize;
   message_.msg_controllen = kUdpControlSize;
 }
 

@@ -42,16 +42,16 @@ io::Task<void> Host::Run(io::StopToken stop) {
     if (phase_ == Phase::kOver) break;
     if (phase_ == Phase::kSettling && session_open) {
       session_open = false;
-      record_.reset();
       co_await session_.Close();
+      record_.reset();
     }
     timer.Arm(NextDeadline());
     if (!(co_await wake_.Wait(stop)).ok()) break;
     wake_.Reset();
   }
   timer.Disarm();
-  record_.reset();
   if (session_open) co_await session_.Close();
+  record_.reset();
   co_await scope_.CancelAndJoin();
   co_await socket_->Close();
 }

@@ -1,15 +1,18 @@
 #include "server/utmp.h"
 
 #include <fcntl.h>
+#include <paths.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <utempter.h>
 #include <utmpx.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace mosh::server {
@@ -17,6 +20,8 @@ namespace {
 
 // A host text is cut to utmp's field anyway.
 constexpr size_t kLongestText = sizeof(utmpx::ut_host);
+
+constexpr int kLongestGoodbyeMillis = 200;
 
 [[noreturn]] void KeepRecord(int pty_master, int socket) {
   // Only the end of the server ends the keeper: signals for a group or for a name aren't meant for
@@ -58,29 +63,30 @@ constexpr size_t kLongestText = sizeof(utmpx::ut_host);
 std::unique_ptr<UtmpRecord> UtmpRecord::Create(int pty_master, pid_t server,
                                                const std::function<void()>& in_child) {
   int sockets[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) {
-    return std::unique_ptr<UtmpRecord>(new UtmpRecord(-1, server));
+  if (access(_PATH_UTMP, F_OK) != 0 ||
+      socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) {
+    return std::unique_ptr<UtmpRecord>(new UtmpRecord(-1, -1, server));
   }
-  // Forked twice, so that a keeper that leaves early never becomes the server's zombie.
-  const pid_t between = fork();
-  if (between == 0) {
-    if (fork() != 0) _exit(0);
+  const pid_t keeper = fork();
+  if (keeper == 0) {
     in_child();
     close(sockets[0]);
     KeepRecord(pty_master, sockets[1]);
   }
   close(sockets[1]);
-  if (between > 0) {
-    while (waitpid(between, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
-  auto record = std::unique_ptr<UtmpRecord>(new UtmpRecord(sockets[0], server));
+  auto record = std::unique_ptr<UtmpRecord>(new UtmpRecord(sockets[0], keeper, server));
   record->Detached();
   return record;
 }
 
 UtmpRecord::~UtmpRecord() {
   if (socket_ >= 0) close(socket_);
+  // Its work takes a few milliseconds. A keeper that is stuck finishes, or not, on its own.
+  const timespec millisecond = {0, 1'000'000};
+  for (int waited = 0; keeper_ > 0 && waited < kLongestGoodbyeMillis; ++waited) {
+    if (waitpid(keeper_, nullptr, WNOHANG) != 0) return;
+    nanosleep(&millisecond, nullptr);
+  }
 }
 
 void UtmpRecord::Attached(absl::string_view client_address) {
@@ -96,6 +102,7 @@ void UtmpRecord::Tell(const std::string& text) {
   if (sent < 0 && errno != EAGAIN && errno != EINTR) {  // the keeper found no utmp to keep
     close(socket_);
     socket_ = -1;
+    if (keeper_ > 0 && waitpid(keeper_, nullptr, WNOHANG) == keeper_) keeper_ = -1;
   }
 }
 

@@ -28,6 +28,7 @@ class UtmpRecord final : public AttachmentRecord {
   // must forget what the keeper shouldn't hold.
   static std::unique_ptr<UtmpRecord> Create(int pty_master, pid_t server,
                                             const std::function<void()>& in_child);
+  // Gives the keeper a moment to finish.
   ~UtmpRecord() override;
   UtmpRecord(const UtmpRecord&) = delete;
   UtmpRecord& operator=(const UtmpRecord&) = delete;
@@ -36,10 +37,12 @@ class UtmpRecord final : public AttachmentRecord {
   void Detached() override;
 
  private:
-  UtmpRecord(int socket, pid_t server) : socket_(socket), server_(server) {}
+  UtmpRecord(int socket, pid_t keeper, pid_t server)
+      : socket_(socket), keeper_(keeper), server_(server) {}
   void Tell(const std::string& text);
 
-  int socket_;  // to the keeper; -1: there is none
+  int socket_;    // to the keeper; -1: there is none
+  pid_t keeper_;  // a child of this process; -1: there is none
   pid_t server_;
 };
 

@@ -3,12 +3,14 @@
 #ifndef SERVER_VERSION_H_
 #define SERVER_VERSION_H_
 
+#include "base/version.h"
+
 namespace mosh::server {
 
 inline constexpr char kProgramName[] = "mosh-server";
-inline constexpr char kVersion[] = "1.0.0";
+inline constexpr char kVersion[] = MOSH_FLEET_VERSION;
 inline constexpr char kVersionBanner[] =
-    "mosh-server (mosh-fleet 1.0.0)\n"
+    "mosh-server (mosh-fleet " MOSH_FLEET_VERSION ")\n"
     "Copyright 2026 The mosh-fleet authors\n"
     "License Apache-2.0: Apache License, version 2.0 "
     "<https://www.apache.org/licenses/LICENSE-2.0>.\n"

@@ -104,7 +104,9 @@ TEST(InstructionChannel, LargeInstructionTravelsInFullDatagrams) {
     for (size_t i = 0; i < datagrams.size(); ++i) {
       const auto received = rig.server.OnDatagram(datagrams[i], EcnMark::kCapable0, rig.now);
       EXPECT_EQ(received.instruction.has_value(), i + 1 == datagrams.size());
-      if (received.instruction) EXPECT_EQ(received.instruction->diff, diff);
+      if (received.instruction) {
+        EXPECT_EQ(received.instruction->diff, diff);
+      }
     }
   }
 }
@@ -128,7 +130,9 @@ TEST(InstructionChannel, OnlyTheFirstFragmentCarriesTheReply) {
     Bytes copy = answer[i];
     const auto packet = DecodePacket(opener.Open(copy)->plaintext);
     EXPECT_EQ(packet->reply.is_none(), i > 0);
-    if (i == 0) EXPECT_EQ(packet->reply.wire(), 1030);
+    if (i == 0) {
+      EXPECT_EQ(packet->reply.wire(), 1030);
+    }
   }
   // Held for 30 ms, so the round trip was no time at all.
   rig.client.OnDatagram(answer[0], EcnMark::kCapable0, rig.now);

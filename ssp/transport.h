@@ -156,86 +156,8 @@ class Transport {
   absl::Status fatal_;
 };
 
-template <LocalState Local, RemoteState Remote>
-auto Transport<Local, Remote>::OnDatagram(std::span<uint8_t> datagram, EcnMark ecn, Instant now)
-    -> Received {
-  const InstructionChannel::Received packet = channel_.OnDatagram(datagram, ecn, now);
-  Received result{
-      .authentic = packet.authentic, .newest = packet.newest, .problem = packet.problem};
-  if (packet.instruction) OnInstruction(*packet.instruction, packet.newest, now, result);
-  if (packet.authentic) sender_.OnPathUpdate(channel_.incoming_losses(), now);
-  return result;
-}
-
-template <LocalState Local, RemoteState Remote>
-void Transport<Local, Remote>::OnInstruction(const InstructionView& instruction, bool newest,
-                                             Instant now, Received& result) {
-  sender_.OnAck(instruction.ack_num, now);
-  last_ack_of_send_at_ = sender_.acked_sent_at();
-  const bool has_data = !instruction.diff.empty();
-  switch (receiver_.OnInstruction(instruction, now)) {
-    case ReceiveOutcome::kNewest:
-      result.new_remote_state = true;
-      last_new_state_at_ = now;
-      sender_.OnRemoteState(instruction.new_num, has_data, now, channel_.path());
-      break;
-    case ReceiveOutcome::kDuplicate:
-      // The peer repeats what is here already: our acknowledgement got lost. A replayed or doubled
-      // datagram proves nothing of the kind.
-      ++channel_.mutable_stats().duplicates;
-      if (newest && instruction.new_num == receiver_.newest_num()) {
-        sender_.OnRepeatedState(instruction.new_num, has_data, now, channel_.path());
-      }
-      break;
-    case ReceiveOutcome::kLate:
-      break;
-    case ReceiveOutcome::kUnknownBase:
-      ++channel_.mutable_stats().unknown_bases;
-      break;
-    case ReceiveOutcome::kContradictory:
-      ++channel_.mutable_stats().malformed;
-      result.problem = ReceiveProblem::kMalformedInstruction;
-      break;
-    case ReceiveOutcome::kBadDiff:
-      ++channel_.mutable_stats().malformed;
-      result.problem = ReceiveProblem::kBadDiff;
-      break;
-    case ReceiveOutcome::kRefused:
-      ++channel_.mutable_stats().refused_states;
-      result.problem = ReceiveProblem::kRefused;
-      break;
-  }
-}
-
-template <LocalState Local, RemoteState Remote>
-Instant Transport<Local, Remote>::NextDeadline() const {
-  if (!fatal_.ok()) return Instant::Max();
-  if (!has_peer_) return sender_.ShutdownGivesUpAt(channel_.path());
-  return sender_.NextDeadline(channel_.path());
-}
-
-template <LocalState Local, RemoteState Remote>
-absl::Status Transport<Local, Remote>::OnDeadline(Instant now, Local& live, DatagramSink& sink) {
-  if (!fatal_.ok()) return fatal_;
-  if (now < NextDeadline()) return absl::OkStatus();
-  if (!has_peer_) {
-    sender_.GiveUp();  // the only deadline there is
-    return absl::OkStatus();
-  }
-  const std::optional<InstructionView> outgoing = sender_.Poll(now, live, channel_.path());
-  if (!outgoing) return absl::OkStatus();
-  fatal_ = channel_.Send(*outgoing, now, sink);
-  return fatal_;
-}
-
-template <LocalState Local, RemoteState Remote>
-Stats Transport<Local, Remote>::stats() const {
-  Stats stats = channel_.stats();
-  stats.retransmissions = sender_.retransmissions();
-  stats.unsendable_diffs = sender_.unsendable_diffs();
-  return stats;
-}
-
 }  // namespace mosh::ssp
+
+#include "ssp/transport_inl.h"  // IWYU pragma: keep
 
 #endif  // SSP_TRANSPORT_H_

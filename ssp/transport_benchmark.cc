@@ -19,8 +19,9 @@ void* operator new(size_t size) {
   if (void* p = std::malloc(size)) return p;
   std::abort();
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, size_t) noexcept { std::free(p); }
+// g++ does not see that malloc is what the operator above uses.
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, size_t) noexcept { std::free(p); }
 
 namespace mosh::ssp {
 namespace {
@@ -67,7 +68,8 @@ void Round(benchmark::State& bench, size_t size) {
   for (auto _ : bench) {
     if (turn == 100) before = allocations;
     now += 50ms;
-    text[++turn % size] = static_cast<char>('a' + turn % 26);
+    ++turn;
+    text[turn % size] = static_cast<char>('a' + turn % 26);
     screen_a.Set(text);
     a.OnLocalChange(now, ChangeHint::kIsolated);
     carry(a, screen_a, b);

@@ -388,7 +388,9 @@ TEST(Simulation, ShutdownFromEitherSide) {
     EXPECT_TRUE(from_client ? ShutDown(pair, pair.client, 11s) : ShutDown(pair, pair.server, 11s));
     EXPECT_LE(pair.now - start, 110ms);
     EXPECT_TRUE(from_client ? pair.server.shutdown_ack_sent() : pair.client.shutdown_ack_sent());
-    if (!from_client) EXPECT_EQ(pair.shown(), pair.output);
+    if (!from_client) {
+      EXPECT_EQ(pair.shown(), pair.output);
+    }
   }
 }
 

@@ -21,8 +21,9 @@ std::string HostState::DiffFrom(const HostState& base) const {
   if (echo_ack_ > base.echo_ack_) {
     message.add_instruction()->mutable_echo_ack()->set_echo_ack_num(echo_ack_);
   }
-  if (!(screen_ == base.screen_)) {
-    if (base.initial_ || screen_.size() != base.screen_.size()) {
+  const bool unknown_size = base.initial_ && !initial_;
+  if (unknown_size || !(screen_ == base.screen_)) {
+    if (unknown_size || screen_.size() != base.screen_.size()) {
       host::Resize* const resize = message.add_instruction()->mutable_resize();
       resize->set_width(screen_.columns());
       resize->set_height(screen_.rows());
@@ -73,7 +74,7 @@ absl::Status HostState::Apply(absl::string_view diff) {
 }
 
 bool operator==(const HostState& a, const HostState& b) {
-  return a.echo_ack_ == b.echo_ack_ && a.screen_ == b.screen_;
+  return a.echo_ack_ == b.echo_ack_ && a.initial_ == b.initial_ && a.screen_ == b.screen_;
 }
 
 }  // namespace mosh::sync

@@ -18,8 +18,8 @@ namespace mosh::sync {
 
 class HostState {
  public:
-  // State 0: a blank screen. The two ends may disagree about its size, so that every diff based on
-  // it begins with a resize.
+  // State 0: a blank screen. The two ends may disagree about its size, so every diff based on it
+  // has a resize, and no snapshot equals it.
   explicit HostState(term::Size size);
   // A snapshot, on the server. `peer_is_ours`: the client has announced that it is ours, and
   // DiffFrom may use what stock lacks.

@@ -1,5 +1,6 @@
 #include "term/cursor_motion.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -133,6 +134,14 @@ Step VerticalStep(int from, int to) {
 }
 
 }  // namespace
+
+size_t MotionLength(PenPosition from, PenPosition to, Size size, bool hard_tabs) {
+  if (from == to) return 0;
+  const size_t cup = CupLength(to);
+  if (from.row == PenPosition::kUnknown) return cup;
+  return std::min(cup, HorizontalStep(from.column, to.column, size.columns, hard_tabs).length +
+                           VerticalStep(from.row, to.row).length);
+}
 
 size_t WriteMotion(PenPosition from, PenPosition to, Size size, bool hard_tabs, char* out) {
   if (from == to) return 0;

@@ -27,6 +27,9 @@ inline constexpr size_t kMaxMotion = 32;
 // `hard_tabs`: the reader has a tab stop at every eighth column. Pure.
 size_t WriteMotion(PenPosition from, PenPosition to, Size size, bool hard_tabs, char* out);
 
+// Bytes that WriteMotion would write.
+size_t MotionLength(PenPosition from, PenPosition to, Size size, bool hard_tabs);
+
 }  // namespace mosh::term
 
 #endif  // TERM_CURSOR_MOTION_H_

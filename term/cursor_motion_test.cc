@@ -11,7 +11,9 @@ namespace {
 
 std::string Motion(PenPosition from, PenPosition to, Size size = {80, 24}, bool hard_tabs = true) {
   char out[kMaxMotion];
-  return std::string(out, WriteMotion(from, to, size, hard_tabs, out));
+  const std::string motion(out, WriteMotion(from, to, size, hard_tabs, out));
+  EXPECT_EQ(MotionLength(from, to, size, hard_tabs), motion.size());
+  return motion;
 }
 
 TEST(CursorMotion, ReachesEveryPlaceFromEveryOther) {

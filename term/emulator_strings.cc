@@ -1,5 +1,6 @@
 // OSC and DCS: titles and clipboard; requests for settings (docs/spec/terminal.md §7 "OSC", xterm
 // ctlseqs).
+#include <string>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -11,18 +12,17 @@
 namespace mosh::term {
 namespace {
 
-constexpr int kMaxTitleCharacters = 256;  // The number and `;` included.
-constexpr size_t kMaxTitleStack = 10;     // As xterm's.
+constexpr int kMaxTitleCharacters = 254;
+constexpr size_t kMaxTitleStack = 10;  // As xterm's.
 
-// The first kMaxTitleCharacters characters; a program's title is cut before a cluster that would be
-// cut in two.
-absl::string_view CutTitle(absl::string_view text, bool whole_clusters) {
+// The first `most` characters; a program's title is cut before a cluster that would be cut in two.
+absl::string_view CutTitle(absl::string_view text, int most, bool whole_clusters) {
   size_t length = 0;
   size_t last_base = 0;
   for (int count = 0; length < text.size(); ++count) {
     const DecodedCodePoint next = DecodeUtf8Prefix(text.substr(length));
     const bool joins = CodePointWidth(next.code_point) == 0;
-    if (count == kMaxTitleCharacters) {
+    if (count == most) {
       return text.substr(0, joins && whole_clusters ? last_base : length);
     }
     if (!joins) last_base = length;
@@ -55,10 +55,16 @@ void Emulator::OscDispatch(absl::string_view text, bool complete, bool cancelled
 }
 
 void Emulator::SetTitles(absl::string_view text, bool icon, bool title) {
-  text = CutTitle(text, program());
-  text.remove_prefix(text.find(';') + 1);
-  if (icon) screen_.SetIconName(text);
-  if (title) screen_.SetTitle(text);
+  const size_t number = text.find(';') + 1;
+  // Stock counts 256 with what stands before the title. The form without a number so has room for
+  // 255, and such a title could not be told to a peer in any other form: programs get 254 in every
+  // form.
+  const int most = kMaxTitleCharacters + (program() ? static_cast<int>(number) : 2);
+  std::string name(CutTitle(text, most, program()).substr(number));
+  // DEL may stand in an OSC but is no text; terminals that would be told of it drop it or worse.
+  if (program()) std::erase(name, '\x7f');
+  if (icon) screen_.SetIconName(name);
+  if (title) screen_.SetTitle(name);
 }
 
 // `selectors;data`. Sets the clipboard if it is meant (c, s, or nothing named). A query would let

@@ -47,10 +47,20 @@ std::string ClipboardText(absl::string_view text) {
   return clean;
 }
 
-// Private modes to set and to reset, each in one sequence.
+// Private modes to set and to reset. For an emulator of ours or stock's all in one sequence; for a
+// real terminal one sequence each: those built on libvterm up to 0.1.4 (Vim's and Emacs' terminals
+// among them) look at the first mode only.
 class ModeList {
  public:
-  void Add(int mode, bool on) { absl::StrAppend(on ? &set_ : &reset_, ";", mode); }
+  explicit ModeList(bool real) : real_(real) {}
+
+  void Add(int mode, bool on) {
+    std::string& list = on ? set_ : reset_;
+    if (real_ && !list.empty())
+      absl::StrAppend(&list, on ? "h" : "l", "\x1b[?", mode);
+    else
+      absl::StrAppend(&list, ";", mode);
+  }
   // Resets first: on some terminals one mode of a group switches off the others.
   void AppendTo(std::string* out) const {
     if (!reset_.empty()) absl::StrAppend(out, "\x1b[?", Tail(reset_), "l");
@@ -61,6 +71,7 @@ class ModeList {
   static absl::string_view Tail(const std::string& list) {
     return absl::string_view(list).substr(1);
   }
+  bool real_;
   std::string set_;
   std::string reset_;
 };
@@ -130,7 +141,7 @@ void AppendModes(const Screen* from, const Screen& to, const RenderOptions& opti
   if (old_shape != to.cursor().shape) {
     absl::StrAppend(out, "\x1b[", static_cast<int>(to.cursor().shape), " q");
   }
-  ModeList modes;
+  ModeList modes(real);
   if (from == nullptr) {
     AddEverything(to, real, &modes);
   } else {

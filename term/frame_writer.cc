@@ -13,8 +13,7 @@ void FrameWriter::MoveTo(int row, int column) {
 }
 
 size_t FrameWriter::MotionLength(PenPosition from, PenPosition to) const {
-  char motion[kMaxMotion];
-  return WriteMotion(from, to, size_, !real_, motion);
+  return term::MotionLength(from, to, size_, !real_);
 }
 
 void FrameWriter::Csi(int parameter, char final) {

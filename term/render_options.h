@@ -8,7 +8,7 @@ namespace mosh::term {
 
 // Who reads the bytes.
 enum class RenderTarget : uint8_t {
-  // A peer that may be stock mosh: only the safe repertoire of spec §14.
+  // A peer that may be stock mosh: only the safe repertoire of docs/spec/terminal.md §14.
   kStockEmulator,
   // A peer that has announced to be ours: the same, without the precautions that only other width
   // tables and stock's limits make necessary.

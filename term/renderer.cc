@@ -18,6 +18,8 @@ namespace {
 constexpr size_t kLongFrame = 512;
 // Scrolls of up to so many lines are line feeds, shorter than a sequence with a number.
 constexpr int kFewLines = 3;
+// A frame that changes more rows than this does not come from editing a line.
+constexpr int kEditedRows = 6;
 
 // Draws the cells of one frame.
 class FramePainter {
@@ -34,7 +36,7 @@ class FramePainter {
     for (int row = 0; row < to_.rows(); ++row) sources_[row] = from_ == nullptr ? kBlank : row;
     if (from_ != nullptr) {
       if (!FindChanges()) return;
-      if (last_change_ > first_change_) Scroll();
+      if (changes_ > 1) Scroll();
     }
     PaintRows();
   }
@@ -47,11 +49,9 @@ class FramePainter {
     changed_.resize(to_.rows());
     for (int row = 0; row < to_.rows(); ++row) {
       changed_[row] = !Screen::SameRow(*from_, row, to_, row);
-      if (!changed_[row]) continue;
-      if (first_change_ < 0) first_change_ = row;
-      last_change_ = row;
+      changes_ += changed_[row];
     }
-    return first_change_ >= 0;
+    return changes_ > 0;
   }
 
   void Scroll() {
@@ -148,7 +148,7 @@ class FramePainter {
   }
 
   void PaintRows() {
-    RowPainter painter(to_, &writer_);
+    RowPainter painter(to_, &writer_, changes_ <= kEditedRows);
     // Rows at the bottom that are to be blank and are not.
     const int blank_from = from_ == nullptr ? to_.rows() : BlankFrom();
     int unerased = 0;
@@ -174,8 +174,7 @@ class FramePainter {
   FrameWriter& writer_;
   const RowRef blank_row_;
   absl::InlinedVector<uint8_t, 128> changed_;
-  int first_change_ = -1;
-  int last_change_ = -1;
+  int changes_ = 0;                        // Rows in changed_.
   absl::InlinedVector<int, 128> sources_;  // Which old row the reader shows in a row, or kBlank.
 };
 

@@ -227,6 +227,8 @@ TEST(Renderer, MovesAfterCharactersOfDoubtfulWidth) {
   EXPECT_EQ(Render("", "😀x", {20, 3}), "😀\x1b[3Gx");
   EXPECT_EQ(Render("", "😀x", {20, 3}, {.target = RenderTarget::kOwnEmulator}), "😀x");
   EXPECT_EQ(Render("", "中x", {20, 3}), "中x");
+  // Nor may they leave what was there before.
+  EXPECT_EQ(Render("abcd\r", "😀", {20, 3}), "  \r😀\x1b[3G");
 }
 
 TEST(Renderer, ExtrasComeAfterTheCanonicalRendition) {

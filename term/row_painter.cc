@@ -12,6 +12,8 @@ namespace {
 constexpr int kFewBlanks = 3;
 // The widest unchanged gap worth comparing with a cursor motion.
 constexpr int kMaxGap = 8;
+// Gaps shorter than this are never worth a motion, which takes three bytes (but for lucky tabs).
+constexpr int kSmallGap = 3;
 // Columns that a shift is tried for; a key inserts one, or two if wide.
 constexpr int kMaxShift = 4;
 // Bytes of a shift and the motion to it.
@@ -69,7 +71,7 @@ RowPainter::Outcome RowPainter::Paint(int row, const ShownRow& shown, bool wrapp
     column = painted_to = cells_[0].wide() ? 2 : 1;
   }
   column = NextDifference(column);
-  if (column < columns_ && !wrapped_into) {
+  if (may_shift_ && column < columns_ && !wrapped_into) {
     ShiftColumns(column);
     column = NextDifference(column);
   }
@@ -148,17 +150,22 @@ int RowPainter::PaintText(int column) {
   Approach(column);
   const StyleId style = cells_[column].style();
   writer_.SetPen(to_.rendition(style));
-  PrintCell(column);
-  column += cells_[column].wide() ? 2 : 1;
+  const int start = column;
+  if (!IsPlainAscii(cells_[column])) {
+    PrintCell(column);
+    column += cells_[column].wide() ? 2 : 1;
+    if (writer_.position().column == PenPosition::kUnknown) return column;
+  }
   // On through what differs in the same style. Single blanks are part of it.
   char run[256];
   size_t length = 0;
   while (column < columns_ && length < sizeof(run)) {
     const Cell cell = cells_[column];
     if (cell.style() != style || !IsPlainAscii(cell)) break;
-    if (writer_.position().column == PenPosition::kUnknown) break;
-    if (same_interner_ && shown_.cells[column] == cell) break;
-    if (cell.blank() && (column + 1 == columns_ || cells_[column + 1].blank())) break;
+    if (column > start) {
+      if (same_interner_ && shown_.cells[column] == cell && !InSmallGap(column)) break;
+      if (cell.blank() && (column + 1 == columns_ || cells_[column + 1].blank())) break;
+    }
     run[length++] = static_cast<char>(cell.code_point());
     ++column;
   }
@@ -166,27 +173,40 @@ int RowPainter::PaintText(int column) {
   return column;
 }
 
+bool RowPainter::InSmallGap(int column) const {
+  const StyleId style = cells_[column].style();
+  const int limit = std::min(column + kSmallGap, columns_);
+  while (column < limit && shown_.cells[column] == cells_[column]) {
+    if (cells_[column].style() != style || !IsPlainAscii(cells_[column])) return false;
+    ++column;
+  }
+  return column < limit && cells_[column].style() == style && IsPlainAscii(cells_[column]);
+}
+
+bool RowPainter::IsDoubtful(const Cell& cell) const {
+  if (!writer_.other_widths()) return false;
+  if (cell.is_cluster()) return ClusterWidthIsDoubtful(to_.interner().cluster(cell.cluster()));
+  return WidthIsDoubtful(cell.code_point());
+}
+
 void RowPainter::PrintCell(int column) {
   const Cell cell = cells_[column];
   const int width = cell.wide() ? 2 : 1;
-  bool doubtful = false;
-  if (cell.is_cluster()) {
-    const absl::string_view text = to_.interner().cluster(cell.cluster());
-    writer_.Append(text);
-    doubtful = ClusterWidthIsDoubtful(text);
-  } else if (cell.empty()) {
-    writer_.out()->push_back(' ');
-  } else {
-    to_.AppendCellText(cell, writer_.out());
-    doubtful = WidthIsDoubtful(cell.code_point());
-  }
+  writer_.AssumePosition({row_, column});
   // An intended wrap must follow at once, come what may.
   const bool wraps_next = wants_wrap_ && column + width >= columns_;
-  if (doubtful && writer_.other_widths() && !wraps_next) {
-    writer_.AssumePosition({row_, column});
+  const bool doubtful = !wraps_next && IsDoubtful(cell);
+  if (doubtful && !std::all_of(shown_.cells + column, shown_.cells + column + width,
+                               [](const Cell& shown) { return shown.blank(); })) {
+    // A reader that takes it for narrower, or drops it, must not leave what was there.
+    writer_.PrintSpaces(width);
+    writer_.MoveTo(row_, column);
+  }
+  to_.AppendCellText(cell, writer_.out());
+  if (doubtful) {
     writer_.AdvanceDoubtfully(width);
   } else {
-    writer_.AssumePosition({row_, column + width});
+    writer_.Advance(width);
   }
 }
 

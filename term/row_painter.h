@@ -23,9 +23,9 @@ struct ShownRow {
 
 class RowPainter {
  public:
-  // All must outlive this.
-  RowPainter(const Screen& to, FrameWriter* writer)
-      : to_(to), writer_(*writer), columns_(to.columns()) {}
+  // All must outlive this. `may_shift`: look for text that moved within its row.
+  RowPainter(const Screen& to, FrameWriter* writer, bool may_shift)
+      : to_(to), writer_(*writer), columns_(to.columns()), may_shift_(may_shift) {}
 
   struct Outcome {
     bool wraps = false;         // The next row must be painted with `wrapped_into`.
@@ -56,12 +56,17 @@ class RowPainter {
   int PaintBlanks(int column);
   int PaintText(int column);
   void PrintCell(int column);
+  // The reader may give the cell's character another width.
+  bool IsDoubtful(const Cell& cell) const;
+  // Whether `column`, which is the same, is in a gap so small that running text goes on through it.
+  bool InSmallGap(int column) const;
   // The end of the run of blanks, of one style, that starts at `column`.
   int EndOfBlanks(int column) const;
 
   const Screen& to_;
   FrameWriter& writer_;
   const int columns_;
+  const bool may_shift_;
 
   // Of the row being painted.
   int row_ = 0;

@@ -291,5 +291,22 @@ TEST_F(ProgramTerminal, ReinterningChangesNothingVisible) {
   EXPECT_EQ(DumpScreen(copy), DumpScreen(terminal_.screen()));
 }
 
+TEST(ProgramTitles, HoldTheSameInEveryForm) {
+  const std::string longest(254, 't');
+  for (const char* form : {"\x1b]0;", "\x1b]2;", "\x1b];"}) {
+    Terminal terminal({20, 6}, Dialect::kProgram);
+    terminal.Feed(absl::StrCat(form, longest, "tt\a"));
+    EXPECT_EQ(terminal.screen().title(), longest) << form;
+  }
+}
+
+TEST(ProgramTitles, LeaveDeleteOut) {
+  Terminal terminal({20, 6}, Dialect::kProgram);
+  terminal.Feed(
+      "\x1b]2;a\x7f"
+      "b\a");
+  EXPECT_EQ(terminal.screen().title(), "ab");
+}
+
 }  // namespace
 }  // namespace mosh::term

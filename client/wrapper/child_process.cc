@@ -1,9 +1,7 @@
 #include "client/wrapper/child_process.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,11 +15,8 @@ namespace mosh::client {
 namespace {
 
 // In the child: everything up to exec. Returns only on failure, with errno set.
-void BecomeProgram(const ChildOptions& options, int output, pid_t parent) {
-  if (options.dies_with_parent) {
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent) _exit(1);
-  }
+void BecomeProgram(const ChildOptions& options, int output) {
+  if (options.null_input && dup2(open("/dev/null", O_RDONLY), STDIN_FILENO) < 0) return;
   if (dup2(output, STDOUT_FILENO) < 0) return;
   int errors = STDERR_FILENO;
   if (options.errors == ChildOptions::Errors::kCapture) errors = output;
@@ -55,10 +50,9 @@ absl::StatusOr<ChildProcess> ChildProcess::Start(const ChildOptions& options, in
     close(output[1]);
     return absl::UnavailableError("");
   }
-  const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid == 0) {
-    BecomeProgram(options, output[1], parent);
+    BecomeProgram(options, output[1]);
     const int why = errno;
     if (write(failure[1], &why, sizeof(why)) < 0) _exit(126);
     _exit(127);

@@ -25,7 +25,7 @@ struct ChildOptions {
     kInherit,
     kDiscard
   } errors = Errors::kCapture;  // where its stderr goes
-  bool dies_with_parent = false;
+  bool null_input = false;  // standard input is /dev/null, not ours
 };
 
 class ChildProcess {

@@ -66,6 +66,7 @@ ParsedCommandLine ParseCommandLine(std::span<const std::string> arguments,
                                    std::span<const OptionSpec> specs) {
   const Spellings spellings = AllSpellings(specs);
   ParsedCommandLine parsed;
+  bool words_end_options = false;
   for (size_t i = 0; i < arguments.size(); ++i) {
     absl::string_view word = arguments[i];
     if (word == "--") {
@@ -73,6 +74,10 @@ ParsedCommandLine ParseCommandLine(std::span<const std::string> arguments,
       break;
     }
     if (word == "-" || !absl::StartsWith(word, "-")) {
+      if (words_end_options) {
+        parsed.words.insert(parsed.words.end(), arguments.begin() + i, arguments.end());
+        break;
+      }
       parsed.words.emplace_back(word);
       continue;
     }
@@ -84,6 +89,7 @@ ParsedCommandLine ParseCommandLine(std::span<const std::string> arguments,
     }
     const std::optional<Meaning> meaning = Find(spellings, word, parsed.complaints);
     if (!meaning.has_value()) continue;
+    words_end_options = words_end_options || meaning->spec->words_end_options;
     if (meaning->spec->kind != OptionSpec::Kind::kString) {
       if (value.has_value()) {
         parsed.complaints.push_back(absl::StrCat("Option ", word, " does not take an argument"));

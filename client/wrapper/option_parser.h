@@ -28,6 +28,8 @@ struct OptionSpec {
   // Never abbreviated: options that stock does not have, or hides, leave the prefixes people know
   // as they are.
   bool exact_only = false;
+  // Once given, the first plain word ends the options, as if `--` stood before it.
+  bool words_end_options = false;
 };
 
 struct ParsedOption {

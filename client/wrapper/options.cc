@@ -61,7 +61,7 @@ const std::vector<OptionSpec>& Specs() {
       {kVersion, Kind::kFlag, {"version"}},
       {kFakeProxy, Kind::kNegatable, {"fake-proxy"}, /*exact_only=*/true},
       {kRemoteIp, Kind::kString, {"remote-ip"}, /*exact_only=*/true},
-      {kHere, Kind::kFlag, {"here"}, /*exact_only=*/true},
+      {kHere, Kind::kFlag, {"here"}, /*exact_only=*/true, /*words_end_options=*/true},
       {kNet, Kind::kString, {"net"}, /*exact_only=*/true},
       {kEscapeKey, Kind::kString, {"escape-key"}, /*exact_only=*/true},
   };

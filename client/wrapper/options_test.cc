@@ -140,6 +140,8 @@ TEST(Options, HereNeedsNoHost) {
   EXPECT_TRUE(options.here);
   EXPECT_EQ(options.net, "train");
   EXPECT_THAT(options.command, ElementsAre("top"));
+  EXPECT_THAT(Good({"--here", "sh", "-c", "x", "--", "y"}).command,
+              ElementsAre("sh", "-c", "x", "--", "y"));
   EXPECT_THAT(Complaint({"--net=train", "h"}), HasSubstr("--here"));
 }
 

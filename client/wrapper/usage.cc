@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "base/version.h"
 #include "client/wrapper/options.h"
 
 namespace mosh::client {
@@ -53,8 +54,8 @@ Programs and terminal
 }
 
 std::string VersionText(absl::string_view program) {
-  return absl::StrCat(program, R"( 0.1.0 (compatible with mosh 1.4.0)
-Copyright the "mosh for fleets" authors.
+  return absl::StrCat(program, " (mosh-fleet " MOSH_FLEET_VERSION R"(), compatible with mosh 1.4.0
+Copyright 2026 The mosh-fleet authors
 Licensed under the Apache License, Version 2.0: https://www.apache.org/licenses/LICENSE-2.0
 There is no warranty, to the extent permitted by law.
 )");

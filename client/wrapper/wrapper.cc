@@ -185,6 +185,8 @@ ChildOptions Wrapper::LocalChild() const {
   const std::vector<std::string> server =
       ServerArguments(options, colors_, BindArguments(options, address), context_.environment);
   ChildOptions child;
+  // The client tells the size of the window; a server that sees a terminal adds a blank line.
+  child.null_input = options_.here;
   child.environment.push_back({"MOSH_PREDICTION_DISPLAY", std::nullopt});
   child.environment.push_back({"MOSH_CLIENT_PID", absl::StrCat(getpid())});
   child.environment.push_back({"SSH_CONNECTION", std::nullopt});

@@ -147,7 +147,7 @@ TEST(SimWorld, APulledCableLosesSilentlyAndAMissingRouteTells) {
   Experiment e(4);
   e.world.network().Connect(e.client, e.server, PerfectLink(1ms));
   e.Start();
-  e.world.RunFor(1s);
+  e.world.RunFor(1005ms);  // between two pings
   const size_t heard = e.senders.size();
   e.client.set_cable_plugged(false);
   e.world.RunFor(1s);
@@ -299,6 +299,7 @@ TEST(SimReactor, SignalsReachWhoWatchesThem) {
   host.RaiseSignal(SIGHUP);
   world.RunFor(0s);
   host.RaiseSignal(SIGTERM);
+  world.RunFor(0s);
   EXPECT_TRUE(world.StopAll());
   EXPECT_EQ(log, (std::vector<int>{SIGWINCH, SIGTERM}));
 }

@@ -29,7 +29,9 @@ TEST(Wire, DatagramsOpenAndDecodeToWhatStockMeant) {
     ASSERT_TRUE(packet);
     EXPECT_EQ(packet->timestamp.wire(), v.timestamp);
     EXPECT_EQ(packet->reply.is_none(), !v.timestamp_reply);
-    if (v.timestamp_reply) EXPECT_EQ(packet->reply.wire(), *v.timestamp_reply);
+    if (v.timestamp_reply) {
+      EXPECT_EQ(packet->reply.wire(), *v.timestamp_reply);
+    }
     const auto fragment = DecodeFragment(packet->payload);
     ASSERT_TRUE(fragment);
     EXPECT_EQ(fragment->id.value, v.fragment_id);
