@@ -19,6 +19,7 @@
 #include "crypto/session_key.h"
 #include "io/create_reactor.h"
 #include "io/reactor.h"
+#include "predict/engine.h"
 
 namespace mosh::client {
 namespace {
@@ -41,6 +42,16 @@ absl::StatusOr<crypto::SessionKey> TakeKey(std::string& text) {
   explicit_bzero(text.data(), text.size());
   text.clear();
   return key;
+}
+
+// `mode` is one that IsPredictionMode knows.
+predict::Settings PredictionSettings(absl::string_view mode, const Environment& environment) {
+  predict::Settings settings;
+  if (mode == "never") settings.display = predict::Display::kNever;
+  if (mode == "always") settings.display = predict::Display::kAlways;
+  if (mode == "experimental") settings.display = predict::Display::kExperimental;
+  settings.overwrite = environment("MOSH_PREDICTION_OVERWRITE") == "yes";
+  return settings;
 }
 
 SessionConfig MakeConfig(const ClientRun& run, const TerminalType& type,
@@ -114,6 +125,7 @@ int RunClient(ClientRun run, const Environment& environment) {
                          {input->get(), output->get(), input->get(), guard->get()},
                          MakeConfig(run, *type, *server, environment),
                          *std::move(key)};
+  set_up.config.prediction = PredictionSettings(mode, environment);
   (*guard)->SetEndString(set_up.config.end_string);
   SessionEnd end;
   (*guard)->EnterRaw();

@@ -37,6 +37,7 @@ Session::Session(io::Reactor* reactor, const SessionTerminal& terminal, SessionC
       window_(WindowSize()),
       connection_(reactor, config_.server, std::move(key), random, window_, &wake_),
       bar_(start_),
+      predictor_(config_.prediction),
       keys_(config_.escape_key),
       painter_(terminal.output, config_.render, [this] { return Compose(); }, &wake_) {
   bar_.SetQuitKey(config_.escape_key.Name());
@@ -129,6 +130,7 @@ io::Task<void> Session::Suspend() {
 
 term::Screen Session::Compose() const {
   term::Screen screen = connection_.transport().remote().screen();
+  predictor_.Apply(screen);
   // The server's answer to a resize takes a round trip; until then what doesn't fit is not shown.
   const term::Size fitting = {std::min(screen.columns(), window_.columns),
                               std::min(screen.rows(), window_.rows)};
@@ -154,10 +156,16 @@ io::Task<void> Session::ReadKeys(io::StopToken stop) {
 }
 
 void Session::OnTyped(absl::string_view bytes) {
+  const Instant now = reactor_->Now();
+  ShowPredictor(now);
   for (const KeyEvent& event : keys_.Feed(bytes)) {
     switch (event.kind) {
       case KeyEvent::Kind::kSend:
-        if (!quitting_) connection_.Type(event.bytes);
+        if (quitting_) break;
+        predictor_.SetLastSentState(connection_.transport().sent_num().value);
+        predictor_.OnTyped(event.bytes, now);
+        connection_.Type(event.bytes);
+        painter_.Request();
         break;
       case KeyEvent::Kind::kShowHelp:
         if (!quitting_) bar_.ShowPermanently(keys_.key().HelpLine(), Hint::kNone);
@@ -235,6 +243,7 @@ void Session::OnWindowChange() {
   if (size == window_) return;
   window_ = size;
   if (!quitting_) connection_.Resize(size);
+  predictor_.Reset();
   // The terminal has moved lines about as it pleased.
   painter_.Invalidate("");
   wake_.Set();
@@ -246,6 +255,10 @@ std::optional<SessionEnd> Session::Turn() {
   const Instant now = reactor_->Now();
   bar_.Expire(now);
   TakeNetworkNews(now);
+  if (predictor_.NextDeadline(now) <= now) {
+    predictor_.OnTime(now);
+    painter_.Request();
+  }
   UpdateConnectBanner(now);
   if (painter_.broken() && !quitting_) Quit("Exiting...");
   PumpConnection();
@@ -275,10 +288,19 @@ void Session::TakeSendNews(Instant now) {
   }
 }
 
+void Session::ShowPredictor(Instant now) {
+  const Connection::Transport& transport = connection_.transport();
+  predictor_.SetSendInterval(transport.send_interval());
+  if (!connection_.connected() || transport.remote_num() == predicted_from_) return;
+  predicted_from_ = transport.remote_num();
+  predictor_.OnServerScreen(transport.remote().screen(), transport.remote().echo_ack(), now);
+}
+
 void Session::TakeNetworkNews(Instant now) {
   const Connection::Transport& transport = connection_.transport();
   if (connection_.TakeNewScreen()) {
     bar_.OnServerHeard(transport.last_new_state_at());
+    ShowPredictor(now);
     painter_.Request();
   }
   if (transport.last_ack_of_send_at().has_value()) bar_.OnReply(*transport.last_ack_of_send_at());
@@ -339,7 +361,8 @@ SessionEnd Session::End(SessionEnd::Kind kind) const {
 }
 
 Instant Session::NextDeadline(Instant now) const {
-  Instant deadline = std::min(connection_.NextDeadline(), bar_.NextDeadline(now));
+  Instant deadline =
+      std::min({connection_.NextDeadline(), bar_.NextDeadline(now), predictor_.NextDeadline(now)});
   if (!connection_.connected() && !quitting_) {
     if (bar_.message().empty()) deadline = std::min(deadline, start_ + kConnectBanner);
     deadline = std::min(deadline, start_ + kConnectTimeout);

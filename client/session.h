@@ -3,7 +3,7 @@
 //
 //   tty ─▶ EscapeMachine ─▶ Connection ◀──▶ server
 //                               │ newest screen
-//   tty ◀─ Painter ◀─ copy + NotificationBar + title prefix
+//   tty ◀─ Painter ◀─ copy + predict::Engine + NotificationBar + title prefix
 //
 // Sees the world only through io::Reactor, streams and TerminalControl, so that simulation runs it
 // whole.
@@ -30,6 +30,7 @@
 #include "io/stream.h"
 #include "io/task.h"
 #include "io/timer.h"
+#include "predict/engine.h"
 #include "predict/notification.h"
 #include "term/renderer.h"
 
@@ -39,6 +40,7 @@ struct SessionConfig {
   io::SocketAddress server;
   EscapeKey escape_key = EscapeKey::FromEnvironment(std::nullopt);
   std::string title_prefix = "[mosh] ";
+  predict::Settings prediction;
   term::RenderOptions render;                  // what the terminal understands
   std::string start_string;                    // written at the start and after a suspension
   std::string end_string;                      // written at the end and before a suspension
@@ -65,6 +67,7 @@ class Session {
   // For tests and simulation.
   const Connection& connection() const { return connection_; }
   const predict::NotificationBar& bar() const { return bar_; }
+  const predict::Engine& predictor() const { return predictor_; }
 
  private:
   io::Task<void> ReadKeys(io::StopToken stop);
@@ -80,6 +83,8 @@ class Session {
   SessionEnd End(SessionEnd::Kind kind) const;
   void UpdateConnectBanner(Instant now);
   void TakeNetworkNews(Instant now);
+  // Guesses are judged by, and made from, the newest screen: before keys, and before painting.
+  void ShowPredictor(Instant now);
   void TakeSendNews(Instant now);
   void Remark(absl::string_view text, Instant now);
   void PumpConnection();
@@ -108,6 +113,8 @@ class Session {
   term::Size window_;
   Connection connection_;
   predict::NotificationBar bar_;
+  predict::Engine predictor_;
+  ssp::StateNum predicted_from_;  // the state that predictor_ saw last
   EscapeMachine keys_;
   Painter painter_;
   std::optional<io::Scope> terminal_scope_;

@@ -18,6 +18,7 @@
 #include "io/sim/sim_reactor.h"
 #include "io/sim/sim_stream.h"
 #include "io/sim/sim_world.h"
+#include "predict/engine.h"
 #include "term/terminal.h"
 
 namespace mosh::client {
@@ -82,12 +83,24 @@ class SessionTest : public ::testing::Test {
     config.start_string = kStart;
     config.end_string = kEnd;
     config.render.target = term::RenderTarget::kRealTerminal;
+    config.prediction = test->prediction_;
     Session session(test->here_,
                     {test->tty_.get(), test->tty_.get(), test->tty_.get(), &test->control_}, config,
                     Key(), &test->random_);
     test->session_ = &session;
     test->end_ = co_await session.Run(test->world_.stop());
     test->session_ = nullptr;
+  }
+
+  // A program at a prompt that echoes what it reads.
+  void StartEchoing() {
+    server_.on_typed = [this](const std::string& bytes) { server_.Print(bytes); };
+    server_.Print("$ ");
+    world_.RunFor(1s);
+  }
+  void TypeAndWait(absl::string_view keys) {
+    user_->Feed(std::string(keys));
+    world_.RunFor(1s);
   }
 
   std::string Row(int row) const { return picture_->screen().RowText(row); }
@@ -101,6 +114,7 @@ class SessionTest : public ::testing::Test {
   std::unique_ptr<io::Tty> tty_;
   std::shared_ptr<io::sim::SimPeer> user_;
   std::optional<term::Terminal> picture_;  // what the user's terminal shows
+  predict::Settings prediction_;
   std::string written_;
   int writes_ = 0;
   Session* session_ = nullptr;
@@ -406,6 +420,80 @@ TEST_F(SessionTest, TitleIsPrefixedAndCleanedAtTheEnd) {
   user_->Feed("\x1e.");
   world_.RunFor(1s);
   EXPECT_EQ(picture_->screen().title(), "work");
+}
+
+TEST_F(SessionTest, TypingShowsBeforeTheAnswerOnceItHasBeenEchoed) {
+  Start();
+  StartEchoing();
+  user_->Feed("a");
+  world_.RunFor(90ms);  // the answer takes 100
+  EXPECT_EQ(Row(0), "$");
+  world_.RunFor(1s);
+  user_->Feed("b");
+  world_.RunFor(1ms);
+  EXPECT_EQ(Row(0), "$ ab");
+  EXPECT_EQ(picture_->screen().cursor().column, 4);
+  world_.RunFor(1s);
+  EXPECT_EQ(Row(0), "$ ab");
+  EXPECT_EQ(session_->predictor().pending(), 0);
+}
+
+TEST_F(SessionTest, RefutedGuessIsTakenBack) {
+  Start();
+  StartEchoing();
+  TypeAndWait("a");
+  server_.on_typed = nullptr;
+  user_->Feed("b");
+  world_.RunFor(1ms);
+  EXPECT_EQ(Row(0), "$ ab");
+  world_.RunFor(250ms);
+  EXPECT_EQ(Row(0), "$ a");
+}
+
+TEST_F(SessionTest, PasswordsAreNotShown) {
+  prediction_.display = predict::Display::kAlways;
+  Start();
+  StartEchoing();
+  TypeAndWait("su");
+  server_.on_typed = nullptr;
+  user_->Feed("\r");
+  server_.Print("\r\nPassword: ");
+  world_.RunFor(1s);
+  written_.clear();
+  for (const char* key : {"s", "3", "k"}) TypeAndWait(key);
+  EXPECT_EQ(Row(1), "Password:");
+  EXPECT_THAT(written_, Not(HasSubstr("s")));
+}
+
+TEST_F(SessionTest, NeverMeansNever) {
+  prediction_.display = predict::Display::kNever;
+  Start();
+  StartEchoing();
+  TypeAndWait("a");
+  user_->Feed("b");
+  world_.RunFor(90ms);
+  EXPECT_EQ(Row(0), "$ a");
+}
+
+TEST_F(SessionTest, EscapeCommandsAreNotPredicted) {
+  prediction_.display = predict::Display::kAlways;
+  Start();
+  StartEchoing();
+  TypeAndWait("a");
+  user_->Feed("\x1e");
+  EXPECT_EQ(session_->predictor().pending(), 0);
+  TypeAndWait("x");
+  EXPECT_EQ(server_.typed(), "a\x1ex");
+}
+
+TEST_F(SessionTest, GlitchShowsWhatWasTyped) {
+  Start();
+  StartEchoing();
+  TypeAndWait("a");
+  Disconnect();
+  user_->Feed("b");
+  world_.RunFor(2s);
+  EXPECT_EQ(Row(0), "$ ab");
 }
 
 TEST_F(SessionTest, IdleMeansAsleep) {

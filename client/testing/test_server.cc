@@ -32,7 +32,7 @@ io::Task<void> TestServer::Run(io::StopToken stop) {
   io::Timer timer(reactor_, &wake_);
   while (!over_) {
     Tick();
-    timer.Arm(transport_.NextDeadline());
+    timer.Arm(std::min(transport_.NextDeadline(), echo_acks_.NextDeadline()));
     if (over_ || !(co_await wake_.Wait(stop)).ok()) break;
     wake_.Reset();
   }
@@ -85,23 +85,31 @@ void TestServer::OnDatagram(const io::Datagram& datagram) {
 }
 
 void TestServer::TakeInput() {
+  bool applied = false;
   for (const sync::UserEvent& event : transport_.remote().EventsSince(taken_)) {
+    applied = true;
     if (const auto* bytes = std::get_if<std::string>(&event)) {
       typed_ += *bytes;
+      if (on_typed) on_typed(*bytes);
       continue;
     }
     sizes_.push_back(std::get<term::Size>(event));
     terminal_.Resize(sizes_.back());
     transport_.OnLocalChange(reactor_->Now());
   }
+  if (applied) echo_acks_.OnInputApplied(transport_.remote_num().value, reactor_->Now());
   taken_ = transport_.remote();
   transport_.AcceptRemote();
 }
 
 void TestServer::Tick() {
   const Instant now = reactor_->Now();
+  if (const uint64_t ack = echo_acks_.Advance(now); ack != echo_ack_) {
+    echo_ack_ = ack;
+    transport_.OnLocalChange(now);
+  }
   for (int i = 0; i < 8 && now >= transport_.NextDeadline(); ++i) {
-    sync::HostState state(terminal_.Snapshot(), 0);
+    sync::HostState state(terminal_.Snapshot(), echo_ack_);
     CHECK(transport_.OnDeadline(now, state, *this).ok());
   }
   over_ = (transport_.shutdown_in_progress() &&

@@ -3,6 +3,7 @@
 #ifndef CLIENT_TESTING_TEST_SERVER_H_
 #define CLIENT_TESTING_TEST_SERVER_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "io/task.h"
 #include "io/udp_socket.h"
 #include "ssp/transport.h"
+#include "sync/echo_ack_tracker.h"
 #include "sync/host_state.h"
 #include "sync/user_stream.h"
 #include "term/size.h"
@@ -40,6 +42,8 @@ class TestServer final : private ssp::DatagramSink {
 
   const std::string& typed() const { return typed_; }
   const std::vector<term::Size>& sizes() const { return sizes_; }
+  // Called with each run of octets typed, as a program would be.
+  std::function<void(const std::string&)> on_typed;
   bool client_left() const { return transport_.counterparty_shutdown(); }
   bool over() const { return over_; }
   // Different source addresses and ports of the client.
@@ -60,6 +64,8 @@ class TestServer final : private ssp::DatagramSink {
   ssp::Transport<sync::HostState, sync::UserStream> transport_;
   sync::UserStream taken_;
   term::Terminal terminal_;
+  sync::EchoAckTracker echo_acks_;
+  uint64_t echo_ack_ = 0;
   io::Event wake_;
   std::string typed_;
   std::vector<term::Size> sizes_;

@@ -1,0 +1,119 @@
+// Predictive echo: shows what is typed before the server's answer comes (docs/spec/prediction.md).
+//
+//   engine.OnServerScreen(screen, echo ack, now)  each new state of the server, never what was
+//                                                 painted
+//   engine.SetLastSentState(num)                  before OnTyped: the number of the newest own
+//                                                 state sent
+//   engine.OnTyped(one read of the terminal, now)
+//   engine.OnTime(now)                            at NextDeadline()
+//   engine.Apply(frame)                           frame: a copy of the newest server screen
+//
+// Keys that no screen has answered are kept as a list of guesses made from the last screen. A new
+// screen either is what some of them lead to (those are dropped, the rest is guessed anew from it),
+// or refutes them once the echo ack says that they were answered (then the rest is guessed anew,
+// hidden). Guesses after a key that may change anything belong to a new epoch and stay hidden until
+// a character of that epoch has been echoed.
+//
+// Sans-IO: no clock; `now` is monotonic. Never fails, whatever is typed or shown. One thread.
+#ifndef PREDICT_ENGINE_H_
+#define PREDICT_ENGINE_H_
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "absl/strings/string_view.h"
+#include "base/instant.h"
+#include "predict/judge.h"
+#include "predict/key_parser.h"
+#include "predict/model.h"
+#include "predict/prompt_memory.h"
+#include "predict/triggers.h"
+#include "term/screen.h"
+
+namespace mosh::predict {
+
+// When guesses are shown.
+enum class Display : uint8_t {
+  kNever,
+  kAdaptive,  // on slow lines, and after glitches
+  kAlways,
+  kExperimental,  // always, and without waiting for an echo: passwords may show
+};
+
+struct Settings {
+  Display display = Display::kAdaptive;
+  bool overwrite = false;  // typing replaces, until a row has shown what it does
+};
+
+// Counts of typed characters, for measuring.
+struct Tally {
+  uint64_t characters = 0;
+  uint64_t shown_at_once = 0;
+  uint64_t shown_wrong = 0;  // of those shown at some time, those the server refuted
+};
+
+class Engine {
+ public:
+  explicit Engine(Settings settings);
+
+  void SetSendInterval(std::chrono::nanoseconds interval) { triggers_.SetSendInterval(interval); }
+  void SetLastSentState(uint64_t num) { last_sent_ = num; }
+
+  void OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Instant now);
+  void OnTyped(absl::string_view bytes, Instant now);
+  void OnTime(Instant now);
+  // Max() = nothing changes by itself.
+  Instant NextDeadline(Instant now) const;
+  // The window changed, or something else that makes all guesses worthless.
+  void Reset();
+
+  // Draws the guesses that are to be shown. `frame` is what OnServerScreen last saw, perhaps of
+  // another size.
+  void Apply(term::Screen& frame) const;
+
+  const Triggers& triggers() const { return triggers_; }
+  const Tally& tally() const { return tally_; }
+  size_t pending() const { return guesses_.size(); }
+  // How many of these would be drawn now.
+  size_t shown() const;
+
+ private:
+  bool Trusting() const { return settings_.display == Display::kExperimental; }
+  bool IsHidden(const Guess& guess) const { return !Trusting() && guess.epoch > confirmed_; }
+  void BeginHiddenEpoch();
+  void Append(Guess guess);
+  void Rebase(const term::Screen& screen);
+  void Drop(size_t count);
+  void OnAgreement(const term::Screen& screen, size_t count, Agreement how, uint64_t echo_ack,
+                   Instant now);
+  void OnContradiction(const term::Screen& screen, size_t answered);
+  void Credit(const term::Screen& screen, size_t count, uint64_t echo_ack, Instant now);
+  void Learn(const term::Screen& screen, size_t count);
+  void CountWrong(const term::Screen& screen, size_t answered);
+  void CheckLineStart(const term::Screen& screen);
+  void ShowAtKnownPrompt();
+  void DrawRow(int row, const RowModel& cells, term::Screen& frame) const;
+
+  Settings settings_;
+  KeyParser parser_;
+  Triggers triggers_;
+  Lessons lessons_;
+  PromptMemory prompts_;
+  Tally tally_;
+  uint64_t last_sent_ = 0;
+
+  std::optional<Model> model_;  // of the last screen and all guesses; nothing before the first one
+  Guesses guesses_;
+  Model::Start line_ = {.fresh_line = true};  // at the last screen
+  // The last screen is none that the guesses lead to, and the echo ack has yet to say why.
+  bool in_doubt_ = false;
+  uint64_t confirmed_ = 0;   // epochs up to this one are shown
+  uint64_t base_epoch_ = 1;  // of the next key, were there no guesses
+  uint64_t epoch_ = 1;       // of the next key
+  uint64_t last_epoch_ = 1;  // the highest given to anything
+};
+
+}  // namespace mosh::predict
+
+#endif  // PREDICT_ENGINE_H_

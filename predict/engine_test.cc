@@ -1,0 +1,419 @@
+// The engine's rules, one test each. A stage is a server's terminal and an engine that sees it; `|`
+// marks the cursor in what is shown.
+#include "predict/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "term/terminal.h"
+
+namespace mosh::predict {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Stage {
+ public:
+  explicit Stage(term::Size size = {40, 6}, Settings settings = {.display = Display::kAlways})
+      : terminal_(size, term::Dialect::kProgram), engine_(settings) {
+    Look();
+  }
+
+  // The program writes; the client sees it, and no more than before is acknowledged.
+  void Host(absl::string_view bytes) {
+    terminal_.Feed(bytes);
+    Look();
+  }
+  void Type(absl::string_view bytes) {
+    engine_.SetLastSentState(sent_++);
+    engine_.OnTyped(bytes, now_);
+  }
+  // All keys up to the newest have had their answer; the screen with it.
+  void Answer(absl::string_view bytes) {
+    ack_ = sent_;
+    Host(bytes);
+  }
+  // The first `count` of the unanswered keys have had theirs.
+  void AnswerSome(uint64_t count, absl::string_view bytes) {
+    ack_ += count;
+    Host(bytes);
+  }
+  // A prompt at which typing has been echoed: from here on guesses show.
+  void Echo(absl::string_view before = "$ ") {
+    Host(before);
+    Type("x");
+    Answer("x");
+  }
+  void Resize(term::Size size) {
+    terminal_.Resize(size);
+    Look();
+  }
+
+  std::string Row(int row) const {
+    term::Screen frame = Shown();
+    std::string text;
+    for (int column = 0; column < frame.columns(); ++column) {
+      if (frame.cursor().row == row && frame.cursor().column == column) text += '|';
+      text += frame.CellText(row, column);
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text;
+  }
+  term::Screen Shown() const {
+    term::Screen frame = terminal_.Snapshot();
+    engine_.Apply(frame);
+    return frame;
+  }
+  Engine& engine() { return engine_; }
+  void Pass(std::chrono::milliseconds time) { now_ += time; }
+  Instant now() const { return now_; }
+
+ private:
+  void Look() { engine_.OnServerScreen(terminal_.screen(), ack_, now_); }
+
+  term::Terminal terminal_;
+  Engine engine_;
+  Instant now_ = Instant::FromMillis(1000);
+  uint64_t sent_ = 0;
+  uint64_t ack_ = 0;
+};
+
+// --- Showing and hiding -------------------------------------------------------------------------
+
+TEST(Engine, FirstCharactersWaitForAnEcho) {
+  Stage stage;
+  stage.Host("$ ");
+  stage.Type("ls");
+  EXPECT_EQ(stage.Row(0), "$ |");
+  stage.Host("l");
+  EXPECT_EQ(stage.Row(0), "$ ls|");
+}
+
+TEST(Engine, EchoCountsBeforeItsEchoAck) {
+  Stage stage;
+  stage.Host("$ ");
+  stage.Type("a");
+  stage.Type("b");
+  stage.Host("a");  // no echo ack yet
+  EXPECT_EQ(stage.Row(0), "$ ab|");
+}
+
+TEST(Engine, NeverShowsAndKeepsNothing) {
+  Stage stage({40, 6}, {.display = Display::kNever});
+  stage.Echo();
+  stage.Type("ls");
+  EXPECT_EQ(stage.Row(0), "$ x|");
+  EXPECT_EQ(stage.engine().pending(), 0);
+}
+
+TEST(Engine, AdaptiveHidesOnFastLines) {
+  Stage stage({40, 6}, {});
+  stage.engine().SetSendInterval(20ms);
+  stage.Echo();
+  stage.Type("l");
+  EXPECT_EQ(stage.Row(0), "$ x|");
+  stage.Pass(250ms);
+  stage.engine().OnTime(stage.now());
+  EXPECT_EQ(stage.Row(0), "$ xl|");
+}
+
+TEST(Engine, WakesWhenAGlitchBegins) {
+  Stage stage({40, 6}, {});
+  EXPECT_EQ(stage.engine().NextDeadline(stage.now()), Instant::Max());
+  stage.Echo();
+  stage.Type("l");
+  EXPECT_EQ(stage.engine().NextDeadline(stage.now()), stage.now() + 250ms);
+}
+
+TEST(Engine, WrongGuessGoesAsSoonAsItIsAnswered) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("l");
+  EXPECT_EQ(stage.Row(0), "$ xl|");
+  stage.Answer("");
+  EXPECT_EQ(stage.Row(0), "$ x|");
+  EXPECT_EQ(stage.engine().tally().shown_wrong, 1);
+}
+
+TEST(Engine, ScreenThatFitsNoGuessHidesThemBeforeTheEchoAck) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("l");
+  stage.Host("\r\nNews\r\n");
+  EXPECT_EQ(stage.Row(0), "$ x");
+  EXPECT_EQ(stage.Row(2), "|");
+}
+
+TEST(Engine, CursorThatMovesByItselfHidesWhatFollows) {
+  Stage stage;
+  stage.Echo();
+  stage.Host("\r\nPassword: ");
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(1), "Password: |");
+}
+
+TEST(Engine, KeysInFlightAreGuessedAgainWhereTheServerPutTheFirst) {
+  Stage stage;
+  stage.Echo("text ");
+  stage.Type("\x1b");
+  stage.Type("o");  // a modal editor opens a line below
+  stage.Type("a");
+  stage.Type("b");
+  stage.Type("c");
+  stage.AnswerSome(2, "\r\n");
+  EXPECT_EQ(stage.Row(1), "|");
+  stage.Host("a");
+  EXPECT_EQ(stage.Row(1), "abc|");
+  EXPECT_EQ(stage.Row(0), "text x");
+}
+
+TEST(Engine, TextAfterOpeningALineIsNotDrawnInTheOldRow) {
+  Stage stage;
+  stage.Echo("text ");
+  stage.Type("\x1b");
+  stage.Type("o");
+  for (const char* key : {"a", "b", "c"}) {
+    stage.Type(key);
+    EXPECT_EQ(stage.Row(0), "text x|");
+  }
+  stage.Answer("\r\nabc");
+  EXPECT_EQ(stage.Row(0), "text x");
+  EXPECT_EQ(stage.Row(1), "abc|");
+}
+
+TEST(Engine, EchoesThatCameWithTheRefutationAreNotGuessedTwice) {
+  Stage stage;
+  stage.Host("text\r");
+  stage.Type("i");
+  stage.Type("a");
+  stage.Type("b");
+  stage.AnswerSome(1, "\x1b[4ha");  // the echo of `a` is here already
+  stage.Host("b");
+  stage.Type("c");
+  stage.Host("c");
+  stage.Type("d");
+  EXPECT_EQ(stage.Row(0), "abcd|text");
+}
+
+TEST(Engine, MaskedPasswordIsNoEcho) {
+  Stage stage;
+  stage.Host("PIN: ");
+  stage.Type("*");
+  stage.Answer("*");
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(0), "PIN: *|");
+}
+
+TEST(Engine, KnownPromptShowsAtOnce) {
+  Stage stage;
+  stage.Host("me@host:~$ ");
+  stage.Type("x");
+  stage.Answer("x");
+  stage.Type("\r");
+  stage.Answer("\r\nme@host:/tmp$ ");
+  stage.Type("l");
+  EXPECT_EQ(stage.Row(1), "me@host:/tmp$ l|");
+}
+
+TEST(Engine, PromptThatOnceFailedIsNotKnown) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("\r");
+  stage.Answer("\r\n$ ");
+  stage.Type("s");
+  stage.Answer("");  // no echo
+  stage.Type("\r");
+  stage.Answer("\r\n$ ");
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(2), "$ |");
+}
+
+TEST(Engine, QuestionIsNeverAKnownPrompt) {
+  Stage stage;
+  stage.Host("Name: ");
+  stage.Type("x");
+  stage.Answer("x");
+  stage.Type("\r");
+  stage.Answer("\r\nName: ");
+  stage.Type("l");
+  EXPECT_EQ(stage.Row(1), "Name: |");
+}
+
+TEST(Engine, ResizeAndResetForgetGuesses) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("l");
+  stage.Resize({30, 6});
+  EXPECT_EQ(stage.Row(0), "$ x|");
+  EXPECT_EQ(stage.engine().pending(), 0);
+  stage.Type("l");
+  stage.engine().Reset();
+  EXPECT_EQ(stage.engine().pending(), 0);
+}
+
+TEST(Engine, LongSilenceIsBounded) {
+  Stage stage;
+  stage.Echo();
+  for (int i = 0; i < 5000; ++i) stage.Type("y\x7f");
+  EXPECT_LE(stage.engine().pending(), 512);
+}
+
+// --- What keys do -------------------------------------------------------------------------------
+
+TEST(Engine, BothBackspacesErase) {
+  Stage stage;
+  stage.Echo("$ ab");
+  stage.Type("\x08");
+  EXPECT_EQ(stage.Row(0), "$ ab|");
+  stage.Type("\x7f");
+  EXPECT_EQ(stage.Row(0), "$ a|");
+}
+
+TEST(Engine, WideCharacterTakesTwoColumnsAndBackspaceTakesThemBack) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("\xe4\xb8\xad");
+  stage.Type("b");
+  EXPECT_EQ(stage.Row(0),
+            "$ x\xe4\xb8\xad"
+            "b|");
+  stage.Type("\x7f\x7f");
+  EXPECT_EQ(stage.Row(0), "$ x|");
+}
+
+TEST(Engine, CombiningMarkJoinsTheCharacterBefore) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("e");
+  stage.Type("\xcc\x81");
+  EXPECT_EQ(stage.Row(0), "$ xe\xcc\x81|");
+  stage.Answer("e\xcc\x81");
+  EXPECT_EQ(stage.engine().tally().shown_wrong, 0);
+  EXPECT_EQ(stage.Row(0), "$ xe\xcc\x81|");
+}
+
+TEST(Engine, PasteIsNotPredictedButDelimited) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("\x1b[200~rm -rf\x1b[201~");
+  stage.Type("a");
+  EXPECT_EQ(stage.Row(0), "$ x|");
+  stage.Type(std::string(101, 'p'));
+  EXPECT_EQ(stage.Row(0), "$ x|");
+}
+
+TEST(Engine, RightPromptStaysWhereItIs) {
+  Stage stage({20, 3});
+  stage.Echo("\x1b[1;15H12:00\r$ ");
+  stage.Type("l");
+  EXPECT_EQ(stage.Row(0), "$ xl|          12:00");
+}
+
+TEST(Engine, SuggestionIsTypedOverAndOtherwiseGoes) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("g");
+  stage.Answer("g\x1b[90mit push\x1b[m\x1b[7D");
+  EXPECT_EQ(stage.Row(0), "$ xg|it push");
+  stage.Type("i");
+  EXPECT_EQ(stage.Row(0), "$ xgi|t push");
+  stage.Type("n");
+  EXPECT_EQ(stage.Row(0), "$ xgin|");
+}
+
+TEST(Engine, RowThatOverwritesIsLearned) {
+  Stage stage;
+  stage.Echo();
+  stage.Host("bcdef\x1b[5D");
+  stage.Type("q");
+  stage.Answer("q");
+  stage.Type("y");
+  EXPECT_EQ(stage.Row(0), "$ xqy|def");
+}
+
+TEST(Engine, RowThatInsertsIsLearned) {
+  Stage stage({40, 6}, {.display = Display::kAlways, .overwrite = true});
+  stage.Echo();
+  stage.Host("bcdef\r\x1b[3C\x1b[4h");
+  stage.Type("q");
+  stage.Answer("q");
+  stage.Type("y");
+  EXPECT_EQ(stage.Row(0), "$ xqy|bcdef");
+}
+
+TEST(Engine, LineStartIsPredictedOnceItWasSeenToWork) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("y");
+  stage.Answer("y");
+  stage.Type("\x01");
+  EXPECT_EQ(stage.Row(0), "$ xy|");
+  stage.Answer("\x1b[3G");
+  stage.Type("q");
+  stage.Answer("\x1b[4hq");
+  stage.Type("\x05");
+  stage.Answer("\x1b[6G");
+  stage.Type("\x7f");
+  stage.Answer("\b\x1b[P");
+  stage.Type("z");
+  stage.Answer("z");
+  EXPECT_EQ(stage.Row(0), "$ qxz|");
+  stage.Type("\x01");
+  EXPECT_EQ(stage.Row(0), "$ |qxz");
+  stage.Type("\x05");
+  EXPECT_EQ(stage.Row(0), "$ qxz|");
+}
+
+TEST(Engine, RightArrowStopsAtTheEndOfText) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("\x1b[C");
+  EXPECT_EQ(stage.Row(0), "$ x|");
+  stage.Type("\x1b[D\x1b[C");
+  EXPECT_EQ(stage.Row(0), "$ x|");
+}
+
+TEST(Engine, LeftArrowStopsAtThePrompt) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("\x1b[D\x1b[D\x1b[D");
+  EXPECT_EQ(stage.Row(0), "$ |x");
+}
+
+TEST(Engine, CtrlArrowIsNotOneColumn) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("\x1b[1;5D");
+  EXPECT_EQ(stage.Row(0), "$ x|");
+}
+
+TEST(Engine, WrapIsBelievedWhenItHasBeenSeen) {
+  Stage stage({6, 3});
+  stage.Echo("abc");
+  stage.Type("e");
+  EXPECT_EQ(stage.Row(0), "abcxe|");
+  stage.Type("f");
+  stage.Type("g");
+  EXPECT_EQ(stage.Row(0), "abcxe|");
+  stage.AnswerSome(2, "ef");  // waits behind the last column
+  EXPECT_EQ(stage.Row(1), "g|");
+}
+
+TEST(Engine, TypingTakesTheColoursToItsLeft) {
+  Stage stage;
+  stage.engine().SetSendInterval(40ms);
+  stage.Echo("\x1b[31m$ ");
+  stage.Type("y");
+  const term::Screen shown = stage.Shown();
+  EXPECT_EQ(shown.rendition(shown.cell(0, 3)).foreground(), term::Color::Palette(1));
+}
+
+TEST(Engine, AnythingCanBeTypedBeforeAnythingWasShown) {
+  Engine engine({.display = Display::kAlways});
+  engine.OnTyped("abc\x1b[D\x7f", Instant::FromMillis(1));
+  EXPECT_EQ(engine.pending(), 0);
+}
+
+}  // namespace
+}  // namespace mosh::predict
