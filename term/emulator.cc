@@ -32,8 +32,9 @@ void Emulator::SetRendition(const Rendition& rendition) {
 
 void Emulator::LimitInterner() {
   // A live screen cannot need more than two entries a cell, so re-interning always gets well below
-  // this.
-  constexpr size_t kFree = 65536;
+  // this. Small enough for the tables to stay in the processor's cache, where every change of
+  // rendition looks.
+  constexpr size_t kFree = 2048;
   const size_t cells = static_cast<size_t>(columns()) * rows() * (other_rows_.empty() ? 1 : 2);
   if (screen_.interner().entries() <= kFree + 4 * cells) return;
   screen_.Reintern(&other_rows_);

@@ -78,6 +78,9 @@ class Emulator {
   // emulator_print.cc
   void PrintAscii(const uint8_t* text, int length);
   void PrintAsciiSlowly(const uint8_t* text, int length);
+  // Prints characters beyond ASCII as long as nothing about them is special, and fit on the row.
+  // Returns the first byte it left to the others.
+  const uint8_t* PrintMultibyte(const uint8_t* p, const uint8_t* end);
   void PutCharacter(char32_t code_point, int width);
   bool MakeRoomForWide();
   void Combine(char32_t code_point);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "term/decode_multibyte.h"
 #include "term/emulator.h"
 #include "term/width.h"
 
@@ -53,6 +54,39 @@ void Emulator::PrintAscii(const uint8_t* text, int length) {
     text += count;
     length -= count;
   }
+}
+
+const uint8_t* Emulator::PrintMultibyte(const uint8_t* p, const uint8_t* const end) {
+  if (insert_ || pending_wrap_ || protect_) return p;
+  const int limit = RightLimit();
+  const uint64_t pen = pen_.bits();
+  const Cell tail = Cell::Tail(grid_.blank().style());
+  Cell* const cells = grid_.Writable(row());
+  const int start = column();
+  int at = start;
+  while (p < end && *p >= 0x80) {
+    const Decoded decoded = DecodeMultibyte(p, end);
+    if (decoded.length == 0 || decoded.code_point < 0xA0) break;
+    const int width = CodePointWidth(decoded.code_point);
+    if (width <= 0 || at + width > limit + 1) break;
+    if (cells[at].wide_tail()) grid_.SplitAt(cells, at);
+    if (cells[at + width - 1].wide()) grid_.SplitAt(cells, at + width);
+    cells[at] = Cell::FromBits(pen | decoded.code_point);
+    if (width == 2) {
+      cells[at].set_wide();
+      cells[at + 1] = tail;
+    }
+    target_column_ = at;
+    last_graphic_ = decoded.code_point;
+    at += width;
+    p += decoded.length;
+  }
+  if (at == start) return p;
+  if (at == columns()) screen_.rows_[row()].SetWrapped(false);
+  target_row_ = row();
+  pending_wrap_ = at > limit;
+  column() = pending_wrap_ ? limit : at;
+  return p;
 }
 
 void Emulator::PrintAsciiSlowly(const uint8_t* text, int length) {

@@ -7,14 +7,27 @@
 #ifndef TERM_WIDTH_H_
 #define TERM_WIDTH_H_
 
+#include <cstdint>
+
 namespace mosh::term {
 
 // "15.0.0"
 extern const char kUnicodeVersion[];
 
+namespace internal {
+// Two bits a code point: its width + 1. Blocks of 256 code points, equal ones shared.
+extern const uint8_t kWidthIndex[];
+extern const uint8_t kWidthBlocks[][64];
+}  // namespace internal
+
 // 2, 1, 0 (combining, joiners, conjoining vowels) or -1: not printable (controls, line separators,
 // surrogates, noncharacters). Pure.
-int CodePointWidth(char32_t code_point);
+inline int CodePointWidth(char32_t code_point) {
+  if (code_point > 0x10FFFF) return -1;
+  const uint8_t four =
+      internal::kWidthBlocks[internal::kWidthIndex[code_point >> 8]][code_point >> 2 & 63];
+  return (four >> (code_point & 3) * 2 & 3) - 1;
+}
 
 }  // namespace mosh::term
 
