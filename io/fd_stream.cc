@@ -1,6 +1,7 @@
 #include "io/fd_stream.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -19,6 +20,8 @@ namespace {
 // A read that takes less than this has emptied the descriptor, or nearly: asking again for EAGAIN
 // would cost a system call for every key. A flooding pty gives pieces of up to 4095 bytes.
 constexpr size_t kSmallRead = 512;
+// Nearly all that one read of a pty can give.
+constexpr size_t kLargeRead = 3072;
 
 // What a terminal that polls as writable takes without blocking.
 constexpr size_t kBlockingWrite = 256;
@@ -55,15 +58,23 @@ FdStream::~FdStream() {
 FdStream::ReadResult FdStream::ReadAvailable(std::span<uint8_t> buffer) {
   ReadResult result{};
   more_expected_ = false;
+  bool refill_likely = false;
   while (result.taken < buffer.size()) {
     const std::span<uint8_t> room = buffer.subspan(result.taken);
     const ssize_t n = read(fd_.get(), room.data(), room.size());
     if (n > 0) {
       result.taken += static_cast<size_t>(n);
       if (blocking_ || (static_cast<size_t>(n) < kSmallRead && n < std::ssize(room))) return result;
+      refill_likely = static_cast<size_t>(n) >= kLargeRead;
       continue;
     }
     if (n < 0 && errno == EINTR) continue;
+    // A flooding pty is refilled 4 KiB at a time by a kernel thread, which often waits for this
+    // very processor. Letting it run costs less than going to sleep and being woken for each piece.
+    if (n < 0 && errno == EAGAIN && std::exchange(refill_likely, false)) {
+      sched_yield();
+      continue;
+    }
     // EIO: a pty whose other side is closed, or a terminal that hung up.
     result.end = n == 0 || errno == EIO;
     result.error = result.end ? 0 : errno;
