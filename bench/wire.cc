@@ -1,6 +1,7 @@
 // Datagrams and bytes for scripted work on a clean line of 100 ms RTT: the same keys at the same
 // times for both.
 #include <chrono>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct Script {
   std::vector<std::string> command;
   std::string ready;              // text that shows when to begin
   std::vector<std::string> keys;  // one element a step
-  std::chrono::milliseconds gap;  // between steps
+  int least_gap, most_gap;        // milliseconds between steps, drawn evenly
 };
 
 std::vector<std::string> Letters(const std::string& text) {
@@ -41,17 +42,19 @@ std::vector<Script> Scripts() {
       "printf 'row %d of picture %d with the words %d and %d behind\\r\\n' $r $i "
       "$((r*i*7919%10007)) $((r*r+i*i)); done; done";
   return {
-      {"typing into a shell", {"/bin/sh"}, "$", Letters(prose), std::chrono::milliseconds(140)},
+      {"typing into a shell", {"/bin/sh"}, "$", Letters(prose), 60, 260},
       {"editing in vim",
        {e2e::RequireTool("vim"), "-u", "NONE", "-N", "-n"},
        "~",
        Letters(editing),
-       std::chrono::milliseconds(140)},
+       60,
+       260},
       {"full-screen refresh",
        {"/bin/bash", "-c", painter},
        "READY",
        std::vector<std::string>(40, "x"),
-       std::chrono::milliseconds(500)},
+       500,
+       500},
   };
 }
 
@@ -59,7 +62,9 @@ struct Traffic {
   Samples up, down, up_bytes, down_bytes;
 };
 
-void Play(Peer peer, const Script& script, Traffic& traffic) {
+// The same rhythm for the same `seed`.
+void Play(Peer peer, const Script& script, unsigned seed, Traffic& traffic) {
+  std::mt19937 random(seed);
   PeerSession session(peer, {.command = script.command, .net = "delay=50"});
   CHECK(session.terminal().WaitForText(script.ready));
   const auto pump = [&](std::chrono::milliseconds time) {
@@ -72,7 +77,8 @@ void Play(Peer peer, const Script& script, Traffic& traffic) {
   const double up_bytes = stat("up_pushed_bytes"), down_bytes = stat("down_pushed_bytes");
   for (const std::string& key : script.keys) {
     session.terminal().Type(key);
-    pump(script.gap);
+    pump(std::chrono::milliseconds(script.least_gap +
+                                   random() % (script.most_gap - script.least_gap + 1)));
   }
   pump(std::chrono::seconds(2));
   traffic.up.Add(stat("up_pushed") - up);
@@ -88,8 +94,8 @@ void MeasureWire(const Effort& effort, Report& report) {
   for (const Script& script : Scripts()) {
     Traffic ours, stock;
     for (int round = 0; round < effort.rounds; ++round) {
-      Play(Peer::kOurs, script, ours);
-      Play(Peer::kStock, script, stock);
+      Play(Peer::kOurs, script, static_cast<unsigned>(round), ours);
+      Play(Peer::kStock, script, static_cast<unsigned>(round), stock);
     }
     const auto add = [&](const char* what, const char* unit, const Samples& a, const Samples& b) {
       report.Add(absl::StrCat(script.name, ": ", what), unit, a.Median(), b.Median(),

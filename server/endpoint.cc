@@ -92,8 +92,9 @@ Endpoint::Sent Endpoint::OnDeadline(const term::Screen* screen, Instant now) {
   const uint64_t echo_ack = echo_.Advance(now);
   if (echo_ack != echo_ack_) {
     echo_ack_ = echo_ack;
-    // A screen that is held back shows no input yet; the acknowledgement follows with it.
-    if (screen != nullptr) transport_.OnLocalChange(now, ssp::ChangeHint::kIsolated);
+    // A screen that is held back shows no input yet; the acknowledgement follows with it. By itself
+    // it is worth a datagram only when nothing else needs the line.
+    if (screen != nullptr) transport_.OnLocalChange(now, ssp::ChangeHint::kBackground);
   }
   for (int i = 0; i < kInstructionsPerTurn && has_peer() && now >= transport_.NextDeadline(); ++i) {
     if (screen != nullptr) shown_ = sync::HostState(*screen, echo_ack_);

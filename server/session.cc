@@ -57,7 +57,8 @@ io::Task<void> Session::ReadProgram(io::StopToken stop) {
 
 void Session::OnOutput(absl::string_view bytes) {
   const Instant now = reactor_->Now();
-  const bool isolated = bytes.size() <= kSmallOutput && now - last_output_ >= kQuietBefore;
+  const bool isolated =
+      !answering_line_ && bytes.size() <= kSmallOutput && now - last_output_ >= kQuietBefore;
   last_output_ = now;
   terminal_.Feed(bytes);
   QueueInput(terminal_.TakeReplies());
@@ -117,6 +118,7 @@ void Session::Apply(std::span<const sync::UserEvent> events) {
   for (size_t i = 0; i < events.size(); ++i) {
     if (const std::string* bytes = std::get_if<std::string>(&events[i])) {
       QueueInput(translator_.Translate(*bytes, terminal_.application_cursor_keys()));
+      answering_line_ = bytes->find_first_of("\r\n") != std::string::npos;
       continue;
     }
     const bool last_of_run =

@@ -95,6 +95,9 @@ class Session {
   bool was_full_ = false;
 
   Instant last_output_;
+  // The last input ended a line. What answers it comes in pieces (the line's end, output, a prompt)
+  // that are better shown together; a character's echo comes in one.
+  bool answering_line_ = false;
   Instant flush_at_ = Instant::Max();  // of what the translator holds
   std::optional<Instant> hold_until_;  // set while the screen is held back
   bool hold_expired_ = false;  // the program overdid it: not held again before it lets go once
