@@ -56,7 +56,7 @@ void Shell::LineByte(char byte) {
   }
   switch (byte) {
     case '\x1b':
-      escape_ = "\x1b";
+      escape_.push_back(byte);
       return;
     case '\r':
       return Return();

@@ -8,6 +8,7 @@
 #include <queue>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -51,7 +52,7 @@ class Typist {
   bool Settled() const { return engine_.pending() == 0; }
   const Engine& engine() const { return engine_; }
   std::mt19937_64& random() { return random_; }
-  // Cells shown other than the server showed them, when it had answered everything up to then.
+  // Runs of octets typed, and how many of them changed the picture at once.
   uint64_t keys() const { return keys_; }
   uint64_t keys_seen_at_once() const { return seen_; }
 
