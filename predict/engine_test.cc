@@ -153,6 +153,25 @@ TEST(Engine, CursorThatMovesByItselfHidesWhatFollows) {
   EXPECT_EQ(stage.Row(1), "Password: |");
 }
 
+TEST(Engine, TextBeforeTheCursorThatChangesByItselfHidesWhatFollows) {
+  Stage stage;
+  stage.Echo("");
+  stage.Type("y");
+  stage.Answer("y");
+  stage.Host("\r$ ");  // the cursor is where it was
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(0), "$ |");
+}
+
+TEST(Engine, TextBeforeTheCursorThatChangesWithAnEditHidesWhatFollows) {
+  Stage stage;
+  stage.Echo("ab");
+  stage.Type("\x7f");
+  stage.Answer("\r$ \x1b[K");  // the cursor is where it was guessed
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(0), "$ |");
+}
+
 TEST(Engine, KeysInFlightAreGuessedAgainWhereTheServerPutTheFirst) {
   Stage stage;
   stage.Echo("text ");
