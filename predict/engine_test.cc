@@ -172,6 +172,25 @@ TEST(Engine, TextBeforeTheCursorThatChangesWithAnEditHidesWhatFollows) {
   EXPECT_EQ(stage.Row(0), "$ |");
 }
 
+TEST(Engine, FieldBelowWaitsForItsOwnEcho) {
+  Stage stage;
+  stage.Host("[    ] name\r\n[    ] password\x1b[1;2H");
+  for (const char* name : {"x", "y"}) {
+    stage.Type(name);
+    stage.Answer(name);
+    stage.Type("\x1b[B");
+    stage.Answer("\x1b[B");
+    stage.Type("\x1b[A");
+    stage.Answer("\x1b[A");
+  }
+  stage.Type("z");
+  stage.Answer("z");
+  stage.Type("\x1b[B");
+  stage.Answer("\x1b[B");
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(1), "[   | ] password");
+}
+
 TEST(Engine, KeysInFlightAreGuessedAgainWhereTheServerPutTheFirst) {
   Stage stage;
   stage.Echo("text ");

@@ -282,7 +282,8 @@ void Model::Right(Effect& effect) {
   if (next < columns()) cursor_.column = next;
 }
 
-// In an editor; in a shell these bring other lines.
+// In an editor; in a shell these bring other lines, and in a form another field, which may be one
+// for a password.
 void Model::Vertical(int rows, Effect& effect) {
   const int row = cursor_.row + rows;
   if (LineStartColumn() || row < 0 || row >= base_.rows()) return Other(effect);
@@ -290,6 +291,7 @@ void Model::Vertical(int rows, Effect& effect) {
   int end = cells.columns();
   while (end > 0 && cells[end - 1].cell.blank()) --end;
   if (cursor_.column > end) return Other(effect);
+  effect.doubtful = true;
   cursor_ = {row, cells.LeadOf(cursor_.column)};
 }
 
