@@ -103,7 +103,6 @@ void Engine::OnContradiction(const term::Screen& screen, size_t answered) {
   lessons_.rows.clear();
   BeginHiddenEpoch();
   Rebase(screen);
-  ShowAtKnownPrompt();
 }
 
 // Echoes prove that what is typed may be shown. One that came before its echo ack proves it only if
@@ -117,10 +116,6 @@ void Engine::Credit(const term::Screen& screen, size_t count, uint64_t echo_ack,
     if (unanswered_doubt || !ShowsEcho(model_->base(), guess, screen)) continue;
     confirmed_ = std::max(confirmed_, guess.epoch);
     triggers_.OnConfirmed(guess.typed_at, now);
-    if (!guess.effect.begins_line) continue;
-    if (const auto prompt = PromptBefore(model_->base(), *guess.effect.typed)) {
-      prompts_.OnEchoed(*prompt);
-    }
   }
 }
 
@@ -149,11 +144,6 @@ void Engine::CountWrong(const term::Screen& screen, size_t answered) {
     lessons_.keys.OnFailed(guess.key);
     const bool visible = guess.effect.typed && !IsHidden(guess);
     if (visible && !IsOnScreen(model_->base(), guess, screen)) ++tally_.shown_wrong;
-    if (i > 0 || !guess.effect.begins_line) continue;
-    const auto prompt = PromptBefore(model_->base(), *guess.effect.typed);
-    const bool nothing_came = screen.cursor().row == model_->base().cursor().row &&
-                              screen.cursor().column == model_->base().cursor().column;
-    if (prompt && nothing_came) prompts_.OnFailed(*prompt);
   }
 }
 
@@ -183,17 +173,6 @@ void Engine::CheckLineStart(const term::Screen& screen) {
                      screen.cell(start.row, column));
   }
   if (!same) line_.line_start.reset();
-}
-
-// Everything before this screen has been answered, and it ends with a prompt that echoes.
-void Engine::ShowAtKnownPrompt() {
-  const term::Cursor& cursor = model_->base().cursor();
-  const auto prompt = PromptBefore(model_->base(), {cursor.row, cursor.column});
-  if (!prompt || !prompts_.Trusts(*prompt)) return;
-  line_ = {
-      .fresh_line = true, .after_return = true, .line_start = Position{cursor.row, cursor.column}};
-  confirmed_ = base_epoch_;
-  Rebase(term::Screen(model_->base()));
 }
 
 // --- Time ---------------------------------------------------------------------------------------

@@ -11,8 +11,9 @@
 // Keys that no screen has answered are kept as a list of guesses made from the last screen. A new
 // screen either is what some of them lead to (those are dropped, the rest is guessed anew from it),
 // or refutes them once the echo ack says that they were answered (then the rest is guessed anew,
-// hidden). Guesses after a key that may change anything belong to a new epoch and stay hidden until
-// a character of that epoch has been echoed.
+// hidden). Guesses after a key that may change anything, Return above all, belong to a new epoch
+// and stay hidden until a character of that epoch has been echoed, whatever prompt is on the
+// screen: it may be one that asks for a password.
 //
 // Sans-IO: no clock; `now` is monotonic. Never fails, whatever is typed or shown. One thread.
 #ifndef PREDICT_ENGINE_H_
@@ -27,7 +28,6 @@
 #include "predict/judge.h"
 #include "predict/key_parser.h"
 #include "predict/model.h"
-#include "predict/prompt_memory.h"
 #include "predict/triggers.h"
 #include "term/screen.h"
 
@@ -92,14 +92,12 @@ class Engine {
   void Learn(const term::Screen& screen, size_t count);
   void CountWrong(const term::Screen& screen, size_t answered);
   void CheckLineStart(const term::Screen& screen);
-  void ShowAtKnownPrompt();
   void DrawRow(int row, const RowModel& cells, term::Screen& frame) const;
 
   Settings settings_;
   KeyParser parser_;
   Triggers triggers_;
   Lessons lessons_;
-  PromptMemory prompts_;
   Tally tally_;
   uint64_t last_sent_ = 0;
 

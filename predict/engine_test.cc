@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "term/terminal.h"
 
 namespace mosh::predict {
@@ -153,6 +154,44 @@ TEST(Engine, CursorThatMovesByItselfHidesWhatFollows) {
   EXPECT_EQ(stage.Row(1), "Password: |");
 }
 
+TEST(Engine, TextBeforeTheCursorThatChangesByItselfHidesWhatFollows) {
+  Stage stage;
+  stage.Echo("");
+  stage.Type("y");
+  stage.Answer("y");
+  stage.Host("\r$ ");  // the cursor is where it was
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(0), "$ |");
+}
+
+TEST(Engine, TextBeforeTheCursorThatChangesWithAnEditHidesWhatFollows) {
+  Stage stage;
+  stage.Echo("ab");
+  stage.Type("\x7f");
+  stage.Answer("\r$ \x1b[K");  // the cursor is where it was guessed
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(0), "$ |");
+}
+
+TEST(Engine, FieldBelowWaitsForItsOwnEcho) {
+  Stage stage;
+  stage.Host("[    ] name\r\n[    ] password\x1b[1;2H");
+  for (const char* name : {"x", "y"}) {
+    stage.Type(name);
+    stage.Answer(name);
+    stage.Type("\x1b[B");
+    stage.Answer("\x1b[B");
+    stage.Type("\x1b[A");
+    stage.Answer("\x1b[A");
+  }
+  stage.Type("z");
+  stage.Answer("z");
+  stage.Type("\x1b[B");
+  stage.Answer("\x1b[B");
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(1), "[   | ] password");
+}
+
 TEST(Engine, KeysInFlightAreGuessedAgainWhereTheServerPutTheFirst) {
   Stage stage;
   stage.Echo("text ");
@@ -205,39 +244,34 @@ TEST(Engine, MaskedPasswordIsNoEcho) {
   EXPECT_EQ(stage.Row(0), "PIN: *|");
 }
 
-TEST(Engine, KnownPromptShowsAtOnce) {
-  Stage stage;
-  stage.Host("me@host:~$ ");
-  stage.Type("x");
-  stage.Answer("x");
-  stage.Type("\r");
-  stage.Answer("\r\nme@host:/tmp$ ");
-  stage.Type("l");
-  EXPECT_EQ(stage.Row(1), "me@host:/tmp$ l|");
+TEST(Engine, SamePromptAgainWaitsForItsOwnEcho) {
+  for (const absl::string_view prompt : {"me@host:~$ ", "> ", "Name: "}) {
+    Stage stage;
+    for (int row = 0; row < 4; ++row) {
+      stage.Echo(prompt);
+      stage.Type("\r");
+      stage.Answer("\r\n");
+    }
+    stage.Answer(prompt);
+    stage.Type("s");
+    EXPECT_EQ(stage.Row(4), absl::StrCat(prompt, "|"));
+    stage.Answer("");  // no echo
+    stage.Type("e");
+    EXPECT_EQ(stage.Row(4), absl::StrCat(prompt, "|"));
+  }
 }
 
-TEST(Engine, PromptThatOnceFailedIsNotKnown) {
+TEST(Engine, WhatIsTypedAheadOfAPromptWaitsForItsEcho) {
   Stage stage;
   stage.Echo();
   stage.Type("\r");
-  stage.Answer("\r\n$ ");
-  stage.Type("s");
-  stage.Answer("");  // no echo
-  stage.Type("\r");
-  stage.Answer("\r\n$ ");
-  stage.Type("s");
-  EXPECT_EQ(stage.Row(2), "$ |");
-}
-
-TEST(Engine, QuestionIsNeverAKnownPrompt) {
-  Stage stage;
-  stage.Host("Name: ");
-  stage.Type("x");
-  stage.Answer("x");
-  stage.Type("\r");
-  stage.Answer("\r\nName: ");
   stage.Type("l");
-  EXPECT_EQ(stage.Row(1), "Name: |");
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(0), "$ x|");
+  stage.AnswerSome(1, "\r\n$ ");
+  EXPECT_EQ(stage.Row(1), "$ |");
+  stage.Host("l");
+  EXPECT_EQ(stage.Row(1), "$ ls|");
 }
 
 TEST(Engine, ResizeAndResetForgetGuesses) {

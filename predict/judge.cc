@@ -28,6 +28,23 @@ bool TypedCellsAgree(const term::Screen& base, const Guesses& guesses, size_t co
   return true;
 }
 
+// To the left of the cursor is what was there, or was typed. A program may put another question
+// there, as long as what it replaces.
+bool LineBeforeAgrees(const term::Screen& base, const Guesses& guesses, size_t count,
+                      const term::Screen& screen) {
+  const auto [row, end] = CursorOf(screen);
+  const RowModel* guessed = nullptr;
+  for (const auto& [changed_row, cells] : RowsAfter(guesses, count)) {
+    if (changed_row == row) guessed = cells;
+  }
+  for (int column = 0; column < end; ++column) {
+    const bool ours = guessed != nullptr && (*guessed)[column].origin != Origin::kServer;
+    if (ours) continue;  // typed: compared elsewhere; moved: not held against anything
+    if (!SameGlyph(base, base.cell(row, column), screen, screen.cell(row, column))) return false;
+  }
+  return true;
+}
+
 // Where we guessed that typing replaces: the text is there all the same, further right.
 bool WasPushed(const term::Screen& base, int row, const RowModel& guessed,
                const term::Screen& screen) {
@@ -63,11 +80,15 @@ std::vector<std::pair<int, const RowModel*>> RowsAfter(const Guesses& guesses, s
 Agreement AgreesAfter(const term::Screen& base, const Guesses& guesses, size_t count,
                       const term::Screen& screen) {
   const Position cursor = CursorOf(screen);
-  if (count == 0) return cursor == CursorOf(base) ? Agreement::kYes : Agreement::kNo;
+  if (count == 0) {
+    const bool same = cursor == CursorOf(base) && LineBeforeAgrees(base, guesses, 0, screen);
+    return same ? Agreement::kYes : Agreement::kNo;
+  }
   const Effect& effect = guesses[count - 1].effect;
   const bool waits = effect.alternative && cursor == *effect.alternative;
   if (!waits && !(cursor == effect.after)) return Agreement::kNo;
   if (!TypedCellsAgree(base, guesses, count, screen)) return Agreement::kNo;
+  if (!LineBeforeAgrees(base, guesses, count, screen)) return Agreement::kNo;
   return waits ? Agreement::kWaitsToWrap : Agreement::kYes;
 }
 

@@ -1,8 +1,10 @@
 // Judging guesses by what the server shows. Pure functions over a list of guesses, oldest first,
 // all made from one `base` screen.
 //
-// A guess stands or falls with two things: where the cursor is, and the characters that were typed.
-// What an edit pushes about is not held against it; it teaches instead how this row takes typing.
+// A guess stands or falls with three things: where the cursor is, the characters that were typed,
+// and that the text to the left of the cursor is otherwise what it was: another text there may be
+// another question. What an edit pushes about is not held against it; it teaches instead how this
+// row takes typing.
 #ifndef PREDICT_JUDGE_H_
 #define PREDICT_JUDGE_H_
 

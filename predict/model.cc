@@ -1,8 +1,8 @@
 #include "predict/model.h"
 
 #include <algorithm>
+#include <iterator>
 
-#include "predict/prompt_memory.h"
 #include "term/utf8.h"
 #include "term/width.h"
 
@@ -27,6 +27,20 @@ bool IsWordCharacter(const term::Cell& cell) {
   if (cell.is_cluster() || cell.wide() || cell.wide_tail()) return true;
   const char32_t c = cell.code_point();
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c >= 0xC0;
+}
+
+// What is to the left of `at` looks like a command prompt, and nothing follows it.
+bool EndsInPrompt(const term::Screen& screen, Position at) {
+  // The last five are common in shells dressed up by their users.
+  static constexpr char32_t kEnds[] = {'$', '#', '%', '>', 0x276F, 0x279C, 0x00BB, 0x203A, 0x03BB};
+  if (at.column < 2 || at.column >= screen.columns()) return false;
+  if (!screen.cell(at.row, at.column - 1).blank()) return false;
+  const term::Cell& end = screen.cell(at.row, at.column - 2);
+  if (end.is_cluster()) return false;
+  if (std::find(std::begin(kEnds), std::end(kEnds), end.code_point()) == std::end(kEnds)) {
+    return false;
+  }
+  return RowModel(screen, at.row).TextEnd(at.column) == at.column;
 }
 
 }  // namespace
@@ -143,11 +157,11 @@ bool Model::SuggestionAt(const RowModel& cells, int column) const {
 
 // --- Typing -------------------------------------------------------------------------------------
 
-void Model::BeginLine(Effect& effect) {
+// Where it begins bounds what editing keys are guessed to do; it shows nothing.
+void Model::BeginLine() {
   if (!line_.fresh_line) return;
   line_.fresh_line = false;
-  effect.begins_line = true;
-  if (line_.after_return || PromptBefore(base_, cursor_)) line_.line_start = cursor_;
+  if (line_.after_return || EndsInPrompt(base_, cursor_)) line_.line_start = cursor_;
 }
 
 // To the next row's start. False on the bottom row: everything would move.
@@ -168,7 +182,7 @@ void Model::Character(char32_t character, Effect& effect) {
   if (line_.wrap_pending || cursor_.column + width > columns()) {
     if (!WrapCursor(effect)) return Other(effect);
   }
-  BeginLine(effect);
+  BeginLine();
   RowModel cells = Row(cursor_.row);
   const term::Rendition rendition = RenditionFor(cells, cursor_.column);
   MakeRoom(cells, cursor_.column, width, character);
@@ -282,7 +296,8 @@ void Model::Right(Effect& effect) {
   if (next < columns()) cursor_.column = next;
 }
 
-// In an editor; in a shell these bring other lines.
+// In an editor; in a shell these bring other lines, and in a form another field, which may be one
+// for a password.
 void Model::Vertical(int rows, Effect& effect) {
   const int row = cursor_.row + rows;
   if (LineStartColumn() || row < 0 || row >= base_.rows()) return Other(effect);
@@ -290,6 +305,7 @@ void Model::Vertical(int rows, Effect& effect) {
   int end = cells.columns();
   while (end > 0 && cells[end - 1].cell.blank()) --end;
   if (cursor_.column > end) return Other(effect);
+  effect.doubtful = true;
   cursor_ = {row, cells.LeadOf(cursor_.column)};
 }
 

@@ -46,8 +46,6 @@ struct Effect {
   bool doubtful = false;
   // The key's effect is as said, but from here on all is uncertain.
   bool doubt_follows = false;
-  // The first character of a line, and what is to its left: a prompt, perhaps.
-  bool begins_line = false;
 };
 
 class Model {
@@ -82,7 +80,7 @@ class Model {
   void MakeRoom(RowModel& cells, int column, int width, char32_t character) const;
   void AdvanceCursor(int width, Effect& effect);
   bool WrapCursor(Effect& effect);
-  void BeginLine(Effect& effect);
+  void BeginLine();
   void Backspace(Effect& effect);
   void Delete(Effect& effect);
   void Left(Effect& effect);

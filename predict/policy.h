@@ -38,9 +38,6 @@ inline constexpr size_t kMaxPending = 512;
 // at the right edge, the next column of a form. Ours: two blanks occur within sentences.
 inline constexpr int kGap = 3;
 
-// Prompts remembered. Ours: a person uses a handful.
-inline constexpr size_t kMaxPrompts = 64;
-
 }  // namespace mosh::predict::policy
 
 #endif  // PREDICT_POLICY_H_

@@ -111,26 +111,26 @@ void Shell::Prompt() {
   OnInput(std::exchange(typed_ahead_, {}));
 }
 
-std::string Shell::Suggestion() const {
-  if (!style_.suggests || buffer_.empty() || cursor_ != buffer_.size()) return "";
+std::string Shell::Suggestion(absl::string_view line, size_t cursor) const {
+  if (!style_.suggests || line.empty() || cursor != line.size()) return "";
   for (const absl::string_view command : kKnownCommands) {
-    if (command.size() > buffer_.size() && command.substr(0, buffer_.size()) == buffer_) {
-      return std::string(command.substr(buffer_.size()));
+    if (command.size() > line.size() && command.substr(0, line.size()) == line) {
+      return std::string(command.substr(line.size()));
     }
   }
   return "";
 }
 
-void Shell::Redraw() {
-  std::string line = absl::StrCat("\r", style_.prompt, buffer_);
-  const std::string suggestion = Suggestion();
-  if (!suggestion.empty()) absl::StrAppend(&line, "\x1b[90m", suggestion, "\x1b[m");
-  absl::StrAppend(&line, "\x1b[K");
+std::string Shell::LineText(absl::string_view line, size_t cursor) const {
+  std::string text = absl::StrCat("\r", style_.prompt, line);
+  const std::string suggestion = Suggestion(line, cursor);
+  if (!suggestion.empty()) absl::StrAppend(&text, "\x1b[90m", suggestion, "\x1b[m");
+  absl::StrAppend(&text, "\x1b[K");
   if (!style_.right_prompt.empty()) {
-    absl::StrAppend(&line, "\x1b[", 80 - style_.right_prompt.size(), "G", style_.right_prompt);
+    absl::StrAppend(&text, "\x1b[", 80 - style_.right_prompt.size(), "G", style_.right_prompt);
   }
-  absl::StrAppend(&line, "\x1b[", style_.prompt.size() + cursor_ + 1, "G");
-  print(0, line, nullptr);
+  absl::StrAppend(&text, "\x1b[", style_.prompt.size() + cursor + 1, "G");
+  return text;
 }
 
 }  // namespace mosh::predict

@@ -25,6 +25,9 @@ class Shell final : public Program {
   void Start();
   void OnInput(absl::string_view bytes) override;
 
+  // What it writes to ask for a line: prompt, right prompt, the cursor between them.
+  std::string PromptText() const { return LineText("", 0); }
+
   // What the next Return leads to, instead of a command's output.
   void AskSecretNext(std::string question, int delay_ms, bool line_discipline_echoes_meanwhile);
   // A secret is being asked for, and its question is on the screen.
@@ -37,8 +40,9 @@ class Shell final : public Program {
   void Sequence(char final);
   void Return();
   void Prompt();
-  void Redraw();
-  std::string Suggestion() const;
+  void Redraw() { print(0, LineText(buffer_, cursor_), nullptr); }
+  std::string LineText(absl::string_view line, size_t cursor) const;
+  std::string Suggestion(absl::string_view line, size_t cursor) const;
 
   std::mt19937_64 random_;
   ShellStyle style_;
