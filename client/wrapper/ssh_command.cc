@@ -1,6 +1,9 @@
 #include "client/wrapper/ssh_command.h"
 
+#include <utility>
+
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "client/wrapper/shell_words.h"
@@ -12,6 +15,31 @@ const char* const kLocaleVariables[15] = {
     "LC_COLLATE", "LC_MONETARY",  "LC_MESSAGES",    "LC_PAPER",          "LC_NAME",
     "LC_ADDRESS", "LC_TELEPHONE", "LC_MEASUREMENT", "LC_IDENTIFICATION", "LC_ALL"};
 
+namespace {
+
+// The locale variables to pass on, as NAME=VALUE. A stock server refuses to start when neither its
+// own environment nor these say UTF-8, so where ours don't, character classes alone are asked for
+// in a locale that is everywhere.
+std::vector<std::string> LocaleSettings(const Environment& environment) {
+  std::string effective;
+  for (const char* name : {"LANG", "LC_CTYPE", "LC_ALL"}) {
+    const std::optional<std::string> value = environment(name);
+    if (value.has_value() && !value->empty()) effective = absl::AsciiStrToLower(*value);
+  }
+  const bool utf8 = absl::StrContains(effective, "utf-8") || absl::StrContains(effective, "utf8");
+  std::vector<std::string> settings;
+  for (const absl::string_view name : kLocaleVariables) {
+    const std::optional<std::string> value = environment(std::string(name).c_str());
+    // LC_ALL would overrule the character classes.
+    if (!value.has_value() || (!utf8 && (name == "LC_ALL" || name == "LC_CTYPE"))) continue;
+    settings.push_back(absl::StrCat(name, "=", *value));
+  }
+  if (!utf8) settings.push_back("LC_CTYPE=C.UTF-8");
+  return settings;
+}
+
+}  // namespace
+
 std::vector<std::string> ServerArguments(const WrapperOptions& options, int colors,
                                          const std::vector<std::string>& bind,
                                          const Environment& environment) {
@@ -21,11 +49,9 @@ std::vector<std::string> ServerArguments(const WrapperOptions& options, int colo
     words.push_back("-p");
     words.push_back(options.ports);
   }
-  for (const char* name : kLocaleVariables) {
-    const std::optional<std::string> value = environment(name);
-    if (!value.has_value()) continue;
+  for (std::string& setting : LocaleSettings(environment)) {
     words.push_back("-l");
-    words.push_back(absl::StrCat(name, "=", *value));
+    words.push_back(std::move(setting));
   }
   if (!options.command.empty()) {
     words.push_back("--");

@@ -75,9 +75,18 @@ TEST(SshCommand, BindArguments) {
   EXPECT_THAT(BindArguments(options, ""), ElementsAre("-s"));
 }
 
+// A stock server would refuse to start.
+TEST(SshCommand, WithoutUtf8HereTheServerIsStillToldOfIt) {
+  EXPECT_THAT(ServerArguments({}, 8, {}, With({})),
+              ElementsAre("new", "-c", "8", "-l", "LC_CTYPE=C.UTF-8"));
+  EXPECT_THAT(ServerArguments({}, 8, {}, With({{"LC_ALL", "C"}, {"LANG", "de_DE"}})),
+              ElementsAre("new", "-c", "8", "-l", "LANG=de_DE", "-l", "LC_CTYPE=C.UTF-8"));
+}
+
 TEST(SshCommand, LocaleVariablesInTheirOrder) {
-  EXPECT_THAT(ServerArguments({}, 8, {}, With({{"LC_ALL", "C"}, {"LANG", ""}, {"LC_X", "no"}})),
-              ElementsAre("new", "-c", "8", "-l", "LANG=", "-l", "LC_ALL=C"));
+  EXPECT_THAT(
+      ServerArguments({}, 8, {}, With({{"LC_ALL", "de_DE.UTF-8"}, {"LANG", ""}, {"LC_X", "no"}})),
+      ElementsAre("new", "-c", "8", "-l", "LANG=", "-l", "LC_ALL=de_DE.UTF-8"));
 }
 
 }  // namespace
