@@ -1,6 +1,6 @@
 // Ours beside stock, whole programs, in one run; prints a Markdown table.
 //
-//   ./tools/bazel run //bench:compare                         everything (about half an hour)
+//   ./tools/bazel run //bench:compare                         everything; takes long
 //   ./tools/bazel run //bench:compare -- latency --keys=100   one scenario, less effort
 #include <cstdio>
 #include <map>
