@@ -370,8 +370,9 @@ int Main(int argc, char** argv) {
   // All that is made, homes included, goes into one folder that is removed at the end.
   const std::string folder = e2e::MakeTempFolder("typing");
   setenv("TEST_TMPDIR", folder.c_str(), 1);
-  WriteTraceFiles(folder);
-  const TracePrograms programs = {.folder = folder, .app = e2e::RequireVariable("BENCH_TYPING_APP")};
+  const std::string files = e2e::MakeTempFolder("files");
+  WriteTraceFiles(files);
+  const TracePrograms programs = {.folder = files, .app = e2e::RequireVariable("BENCH_TYPING_APP")};
   Measure(settings, programs);
   std::filesystem::remove_all(folder);
   return 0;

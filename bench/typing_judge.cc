@@ -80,6 +80,9 @@ void TypingJudge::Look(const Picture& picture, double now) {
 
 void TypingJudge::Finish(double now) {
   for (size_t cell = 0; cell < faults_.size(); ++cell) Close(static_cast<int>(cell), now);
+  const int base = pending_.empty() ? 0 : pending_.front() - 1;
+  for (const int key : pending_)
+    verdicts_[key].visible = SightOf(key, base) != Sight::kUndecided;
 }
 
 bool TypingJudge::Settled() const {
@@ -93,39 +96,49 @@ void TypingJudge::Judge(double now) {
   JudgeCells(now);
 }
 
-bool TypingJudge::ShownAs(int key, int state) const {
-  const Picture& wanted = reference_->state(state);
+TypingJudge::Sight TypingJudge::SightOf(int key, int base) const {
   const std::vector<int>& changed = reference_->changed(key);
-  if (changed.empty()) return picture_.cursor == wanted.cursor;
-  return std::all_of(changed.begin(), changed.end(),
-                     [&](int cell) { return picture_.cells[cell] == wanted.cells[cell]; });
+  const auto looks_as = [&](int state) {
+    const Picture& wanted = reference_->state(state);
+    if (changed.empty()) return picture_.cursor == wanted.cursor;
+    return std::all_of(changed.begin(), changed.end(),
+                       [&](int cell) { return picture_.cells[cell] == wanted.cells[cell]; });
+  };
+  const auto any = [&](int from, int to) {
+    while (from <= to && !looks_as(from)) ++from;
+    return from <= to;
+  };
+  if (!any(key, typed_)) return Sight::kOther;
+  return any(base, key - 1) ? Sight::kUndecided : Sight::kShown;
 }
 
 void TypingJudge::JudgeKeys(double now) {
-  std::erase_if(pending_, [&](int key) {
-    for (int state = key; state <= typed_; ++state) {
-      if (!ShownAs(key, state)) continue;
-      verdicts_[key].shown = now;
-      return true;
-    }
-    return false;
-  });
+  if (pending_.empty()) return;
+  const int base = pending_.front() - 1;
+  // Newest first: an undecided key is as good as shown once a later one is.
+  bool later_shown = false;
+  for (auto key = pending_.rbegin(); key != pending_.rend(); ++key) {
+    const Sight sight = SightOf(*key, base);
+    if (sight == Sight::kOther || (sight == Sight::kUndecided && !later_shown)) continue;
+    verdicts_[*key].shown = now;
+    later_shown = true;
+  }
+  std::erase_if(pending_, [&](int key) { return verdicts_[key].shown.has_value(); });
 }
 
 void TypingJudge::AdvanceSure(double now) {
+  const auto matches = [&](int state) { return reference_->Matches(picture_, state); };
   for (int key = typed_; key > sure_; --key) {
-    if (now - verdicts_[key].typed > sure_after_) {
-      sure_ = key;
-      break;
+    bool reached = now - verdicts_[key].typed > sure_after_;
+    if (!reached && reference_->nature(key).from_program) {
+      // Such a state, and none that the server may still be in.
+      int state = sure_;
+      while (state <= typed_ && !matches(state)) ++state;
+      reached = state >= key && state <= typed_;
     }
-    if (!reference_->nature(key).from_program || !Shown(key)) continue;
-    bool whole = false;
-    for (int state = key; state <= typed_ && !whole; ++state)
-      whole = reference_->Matches(picture_, state);
-    if (whole) {
-      sure_ = key;
-      break;
-    }
+    if (!reached) continue;
+    sure_ = key;
+    return;
   }
 }
 

@@ -3,9 +3,11 @@
 //
 // A key counts as shown at the first moment after it was typed at which every cell that it changes
 // in the reference looks as after it, or as after one common later key that has been typed already;
-// a key that moves nothing but the cursor, when the cursor is there. A displayed cell is wrong if it
-// looks as it never does in the reference between the state that the server has surely reached and
-// the newest typed key. Renditions don't count, nor does row 0, where the notification bar appears.
+// a key that moves nothing but the cursor, when the cursor is there. While they also look as they did
+// since the last key that is known to be shown (a letter and the backspace that takes it back, say),
+// nothing tells: then the next key that does show decides for these, too. A displayed cell is wrong if it looks as it never does in the reference
+// between the state that the server has surely reached and the newest typed key. Renditions don't
+// count, nor does row 0, where the notification bar appears.
 #ifndef BENCH_TYPING_JUDGE_H_
 #define BENCH_TYPING_JUDGE_H_
 
@@ -94,7 +96,7 @@ class TypingJudge {
   void Typed(double now);
   // The client's screen now.
   void Look(const Picture& picture, double now);
-  // No more looks: what is still wrong ends now.
+  // No more looks: what is still wrong ends now, and what is undecided counts as not visible.
   void Finish(double now);
 
   int typed() const { return typed_; }
@@ -114,7 +116,9 @@ class TypingJudge {
   void AdvanceSure(double now);
   void JudgeCells(double now);
   void Close(int cell, double now);
-  bool ShownAs(int key, int state) const;
+  enum class Sight { kOther, kUndecided, kShown };
+  // How the key's cells look; `base`: this state and what came before it have been shown.
+  Sight SightOf(int key, int base) const;
 
   const TypingReference* reference_;
   const double sure_after_;

@@ -46,6 +46,23 @@ char ProcessState(pid_t pid) {
 
 }  // namespace
 
+bool OutputPieces::Begins(char c) {
+  if (in_sequence_) {
+    const bool opens = sequence_length_++ == 0 && c == '[';
+    const bool intermediate = c >= ' ' && c <= (in_csi_ ? '?' : '/');
+    in_csi_ |= opens;
+    in_sequence_ = opens || intermediate;
+    return false;
+  }
+  const bool control = static_cast<unsigned char>(c) < ' ';
+  const bool begins = control || !in_text_;
+  in_text_ = !control;
+  in_sequence_ = c == '\x1b';
+  in_csi_ = false;
+  sequence_length_ = 0;
+  return begins;
+}
+
 ReferenceTaker::ReferenceTaker(const Trace& trace, const e2e::Environment& environment)
     : trace_(trace),
       program_({.argv = trace.command, .environment = environment}),
@@ -64,9 +81,8 @@ void ReferenceTaker::ReadOutput(double now) {
     if (output.size() == seen_) return;
     last_output_ = now;
     for (; seen_ < output.size(); ++seen_) {
-      // Between two control characters a cell changes at most once.
-      const bool control = static_cast<unsigned char>(output[seen_]) < ' ';
-      if (control && reference_ != nullptr) passing_.push_back(TakePicture(slow_));
+      if (pieces_.Begins(output[seen_]) && reference_ != nullptr)
+        passing_.push_back(TakePicture(slow_));
       slow_.Feed(output.substr(seen_, 1));
     }
   }

@@ -19,6 +19,20 @@
 
 namespace mosh::bench {
 
+// Cuts a program's output into control functions and runs of text. Within one of them a cell changes
+// at most once.
+class OutputPieces {
+ public:
+  // Is this the first byte of a piece?
+  bool Begins(char c);
+
+ private:
+  bool in_text_ = false;
+  bool in_sequence_ = false;  // after ESC
+  bool in_csi_ = false;
+  int sequence_length_ = 0;
+};
+
 // The reference of a trace: types it into its program, key by key, with nothing in between, waiting
 // after each until the program has answered. Several can be taken at once: call Turn whenever fd()
 // is readable or wake() has come.
@@ -39,6 +53,7 @@ class ReferenceTaker {
   const Trace& trace_;
   e2e::TerminalProgram program_;
   e2e::VtermScreen slow_;  // fed piece by piece, for the screens in passing
+  OutputPieces pieces_;
   std::vector<Picture> passing_;
   std::unique_ptr<TypingReference> reference_;
   size_t next_ = 0;
