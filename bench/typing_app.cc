@@ -1,13 +1,14 @@
-// Small full-screen programs to type into, each like a kind of program that people use, but the same
-// everywhere:
+// Small full-screen programs to type into, each like a kind of program that people use, but the
+// same everywhere:
 //
-//   typing_app suggest    a shell that suggests the rest of the line in grey, as fish and zsh do, and
+//   typing_app suggest    a shell that suggests the rest of the line in grey, as fish and zsh do,
+//   and
 //                         has a prompt at the right margin
 //   typing_app mail       a mail reader like mutt: an index, messages, prompts in the last line
 //   typing_app form       a form whose fields are overwritten
 //
-// Row 0 stays empty, for mosh's notification bar. Each key is answered with one write. Ends with its
-// terminal.
+// Row 0 stays empty, for mosh's notification bar. Each key is answered with one write. Ends with
+// its terminal.
 #include <termios.h>
 #include <unistd.h>
 
@@ -63,10 +64,13 @@ std::string At(int row, int column) { return absl::StrFormat("\x1b[%d;%dH", row 
 // ----- suggest
 
 std::string SuggestionFor(const std::string& line) {
-  constexpr absl::string_view kHistory[] = {
-      "git status",        "git commit -m 'work in progress'", "git push origin main",
-      "make test",         "ssh build.example.org",            "ls -la",
-      "vim src/netem/link.cc"};
+  constexpr absl::string_view kHistory[] = {"git status",
+                                            "git commit -m 'work in progress'",
+                                            "git push origin main",
+                                            "make test",
+                                            "ssh build.example.org",
+                                            "ls -la",
+                                            "vim src/netem/link.cc"};
   if (line.empty()) return "";
   for (const absl::string_view entry : kHistory) {
     if (absl::StartsWith(entry, line)) return std::string(entry.substr(line.size()));
@@ -170,8 +174,9 @@ class Mail {
   std::string AtSelected() const { return At(kFirstRow + selected_, 0); }
 
   void DrawIndex() {
-    std::string out = absl::StrCat(
-        "\x1b[2J", At(1, 0), "\x1b[7mq:Quit  m:Mail  c:Change folder  j:Next  k:Previous\x1b[K\x1b[m");
+    std::string out =
+        absl::StrCat("\x1b[2J", At(1, 0),
+                     "\x1b[7mq:Quit  m:Mail  c:Change folder  j:Next  k:Previous\x1b[K\x1b[m");
     for (int i = 0; i < kMessages; ++i) absl::StrAppend(&out, At(kFirstRow + i, 0), Entry(i));
     Draw(absl::StrCat(out, Status(), AtSelected()));
   }
@@ -266,8 +271,10 @@ class Form {
   }
 
   std::vector<Field> fields_ = {
-      {5, "Family name", "________________"}, {7, "Given name", "MARTHA__________"},
-      {9, "Born (YYYYMMDD)", "________"},     {11, "Town", "ROTTERDAM_______"},
+      {5, "Family name", "________________"},
+      {7, "Given name", "MARTHA__________"},
+      {9, "Born (YYYYMMDD)", "________"},
+      {11, "Town", "ROTTERDAM_______"},
       {13, "Remarks", "______________________________"},
   };
   size_t field_ = 0;

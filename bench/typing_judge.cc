@@ -81,8 +81,7 @@ void TypingJudge::Look(const Picture& picture, double now) {
 void TypingJudge::Finish(double now) {
   for (size_t cell = 0; cell < faults_.size(); ++cell) Close(static_cast<int>(cell), now);
   const int base = pending_.empty() ? 0 : pending_.front() - 1;
-  for (const int key : pending_)
-    verdicts_[key].visible = SightOf(key, base) != Sight::kUndecided;
+  for (const int key : pending_) verdicts_[key].visible = SightOf(key, base) != Sight::kUndecided;
 }
 
 bool TypingJudge::Settled() const {
@@ -147,8 +146,7 @@ void TypingJudge::JudgeCells(double now) {
   for (size_t i = static_cast<size_t>(picture_.columns); i < picture_.cells.size(); ++i) {
     const int cell = static_cast<int>(i);
     const char32_t shown = picture_.cells[i];
-    const bool wrong =
-        shown != newest.cells[i] && !reference_->Occurs(cell, shown, sure_, typed_);
+    const bool wrong = shown != newest.cells[i] && !reference_->Occurs(cell, shown, sure_, typed_);
     Fault& fault = faults_[i];
     if (fault.key != 0 && (!wrong || shown != fault.cell.shown)) Close(cell, now);
     if (!wrong || fault.key != 0) continue;

@@ -3,11 +3,12 @@
 //
 // A key counts as shown at the first moment after it was typed at which every cell that it changes
 // in the reference looks as after it, or as after one common later key that has been typed already;
-// a key that moves nothing but the cursor, when the cursor is there. While they also look as they did
-// since the last key that is known to be shown (a letter and the backspace that takes it back, say),
-// nothing tells: then the next key that does show decides for these, too. A displayed cell is wrong if it looks as it never does in the reference
-// between the state that the server has surely reached and the newest typed key. Renditions don't
-// count, nor does row 0, where the notification bar appears.
+// a key that moves nothing but the cursor, when the cursor is there. While they also look as they
+// did since the last key that is known to be shown (a letter and the backspace that takes it back,
+// say), nothing tells: then the next key that does show decides for these, too. A displayed cell is
+// wrong if it looks as it never does in the reference between the state that the server has surely
+// reached and the newest typed key. Renditions don't count, nor does row 0, where the notification
+// bar appears.
 #ifndef BENCH_TYPING_JUDGE_H_
 #define BENCH_TYPING_JUDGE_H_
 

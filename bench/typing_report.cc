@@ -48,9 +48,9 @@ struct Tally {
     other_ends += !session.final_difference.empty();
   }
   double LatePercent() const {
-    return delays.empty() ? 0
-                          : 100 * static_cast<double>(late_delays.size()) /
-                                static_cast<double>(delays.size());
+    return delays.empty()
+               ? 0
+               : 100 * static_cast<double>(late_delays.size()) / static_cast<double>(delays.size());
   }
   double WrongPercent() const { return keys > 0 ? 100 * wrong_keys / keys : 0; }
 };
@@ -81,8 +81,7 @@ constexpr Figure kFigures[] = {
     {"bytes down", "bytes", [](const Tally& t) { return t.bytes_down; }},
     {"passwords shown", "keys", [](const Tally& t) { return t.leaks; }},
     {"keys never shown", "keys", [](const Tally& t) { return t.never; }},
-    {"sessions that ended with another screen", "",
-     [](const Tally& t) { return t.other_ends; }},
+    {"sessions that ended with another screen", "", [](const Tally& t) { return t.other_ends; }},
 };
 
 template <class Key>
@@ -132,8 +131,7 @@ std::vector<std::string> Values(const std::vector<std::string>& pairings,
   for (const std::string& pairing : pairings) cells.push_back(Number(values.at(pairing)));
   if (!HasBaseline(pairings)) return cells;
   for (const std::string& pairing : pairings) {
-    if (pairing != kBaseline)
-      cells.push_back(Ratio(values.at(pairing), values.at(kBaseline)));
+    if (pairing != kBaseline) cells.push_back(Ratio(values.at(pairing), values.at(kBaseline)));
   }
   return cells;
 }
@@ -207,8 +205,8 @@ std::vector<std::string> InOrderOfAppearance(const TypingResults& results,
 void PrintNetwork(const TypingResults& results, const std::string& network,
                   const std::vector<std::string>& pairings) {
   using Key = std::pair<std::string, unsigned>;
-  const Tallies<Key> tallies = Group<Key>(
-      results, network, [](const TypingRun& run) { return Key(run.pairing, run.seed); });
+  const Tallies<Key> tallies =
+      Group<Key>(results, network, [](const TypingRun& run) { return Key(run.pairing, run.seed); });
   std::set<unsigned> seeds;
   for (const auto& [key, tally] : tallies) seeds.insert(key.second);
 
@@ -221,8 +219,8 @@ void PrintNetwork(const TypingResults& results, const std::string& network,
       Samples samples;
       for (const unsigned seed : seeds) samples.Add(figure.value(tallies.at({pairing, seed})));
       medians[pairing] = samples.Median();
-      spreads.push_back(absl::StrCat(Number(samples.Percentile(0)), "…",
-                                     Number(samples.Percentile(100))));
+      spreads.push_back(
+          absl::StrCat(Number(samples.Percentile(0)), "…", Number(samples.Percentile(100))));
     }
     absl::PrintF("| %s | %s | %s | %s |\n", figure.name, figure.unit,
                  absl::StrJoin(Values(pairings, medians), " | "),
@@ -292,14 +290,14 @@ bool WriteRaw(const TypingResults& results, const std::string& folder) {
   keys << "network\ttrace\tprogram\tseed\tkey\tlabel\tkind\tvisible\ttyped_ms\tshown_ms\tever_shown"
           "\twrong_cells\twrong_cell_ms\trepair_ms\tleak\twrong\n";
   for (const KeyRecord& key : results.keys) {
-    keys << absl::StrJoin({key.run.network, key.run.trace, key.run.pairing,
-                           absl::StrCat(key.run.seed), absl::StrCat(key.index), key.label, key.kind,
-                           absl::StrCat(key.visible), absl::StrFormat("%.3f", key.typed),
-                           absl::StrFormat("%.3f", key.shown), absl::StrCat(key.ever_shown),
-                           absl::StrCat(key.wrong_cells), absl::StrFormat("%.1f", key.wrong_cell_ms),
-                           absl::StrFormat("%.1f", key.repair_ms), absl::StrCat(key.leak),
-                           key.wrong},
-                          "\t")
+    keys << absl::StrJoin(
+                {key.run.network, key.run.trace, key.run.pairing, absl::StrCat(key.run.seed),
+                 absl::StrCat(key.index), key.label, key.kind, absl::StrCat(key.visible),
+                 absl::StrFormat("%.3f", key.typed), absl::StrFormat("%.3f", key.shown),
+                 absl::StrCat(key.ever_shown), absl::StrCat(key.wrong_cells),
+                 absl::StrFormat("%.1f", key.wrong_cell_ms), absl::StrFormat("%.1f", key.repair_ms),
+                 absl::StrCat(key.leak), key.wrong},
+                "\t")
          << '\n';
   }
   sessions << "network\ttrace\tprogram\tseed\tdatagrams_up\tdatagrams_down\tbytes_up\tbytes_down\t"
@@ -307,8 +305,8 @@ bool WriteRaw(const TypingResults& results, const std::string& folder) {
   for (const SessionRecord& session : results.sessions) {
     sessions << absl::StrJoin({session.run.network, session.run.trace, session.run.pairing,
                                absl::StrCat(session.run.seed), absl::StrCat(session.datagrams_up),
-                               absl::StrCat(session.datagrams_down),
-                               absl::StrCat(session.bytes_up), absl::StrCat(session.bytes_down),
+                               absl::StrCat(session.datagrams_down), absl::StrCat(session.bytes_up),
+                               absl::StrCat(session.bytes_down),
                                absl::StrCat(session.final_difference.empty())},
                               "\t")
              << '\n';

@@ -205,7 +205,8 @@ void TypingSession::AppendPollFds(std::vector<pollfd>* fds) const {
 
 double TypingSession::Wake() const {
   const Instant relay = relay_->NextDeadline();
-  const double network = relay == Instant::Max() ? kNever : static_cast<double>(relay.nanos()) / 1e6;
+  const double network =
+      relay == Instant::Max() ? kNever : static_cast<double>(relay.nanos()) / 1e6;
   const bool more = typing_ && next_ < options_.trace->keys.size();
   return std::min(network, more ? next_due_ : kNever);
 }

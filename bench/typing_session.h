@@ -19,8 +19,8 @@
 
 namespace mosh::bench {
 
-// Cuts a program's output into control functions and runs of text. Within one of them a cell changes
-// at most once.
+// Cuts a program's output into control functions and runs of text. Within one of them a cell
+// changes at most once.
 class OutputPieces {
  public:
   // Is this the first byte of a piece?

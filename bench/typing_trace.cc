@@ -16,11 +16,12 @@ namespace {
 using netem::Random;
 
 constexpr std::array<absl::string_view, 48> kWords = {
-    "the",   "packet", "lost",  "and",    "queue",  "is",      "full",   "of",     "late",   "keys",
-    "we",    "should", "look",  "at",     "server", "again",   "before", "noon",   "it",     "was",
-    "never", "quite",  "clear", "what",   "went",   "wrong",   "with",   "this",   "branch", "merge",
-    "later", "today",  "build", "passes", "but",    "tests",   "still",  "fail",   "once",   "an",
-    "hour",  "please", "send",  "new",    "notes",  "network", "slow",   "window",
+    "the",    "packet", "lost", "and",    "queue",  "is",      "full",   "of",
+    "late",   "keys",   "we",   "should", "look",   "at",      "server", "again",
+    "before", "noon",   "it",   "was",    "never",  "quite",   "clear",  "what",
+    "went",   "wrong",  "with", "this",   "branch", "merge",   "later",  "today",
+    "build",  "passes", "but",  "tests",  "still",  "fail",    "once",   "an",
+    "hour",   "please", "send", "new",    "notes",  "network", "slow",   "window",
 };
 
 // Mistakes that people make: the neighbouring key.
@@ -144,9 +145,15 @@ void EditRound(Typist& t) {
   t.Type(absl::StrCat(t.Word(), " "), "insert");
   t.Press("\x05", "^E", "home/end");
   t.Type(absl::StrCat(" ", t.Word()), "append");
-  t.PressTimes(2, "\x1b" "b", "M-b", "word motion");
+  t.PressTimes(2,
+               "\x1b"
+               "b",
+               "M-b", "word motion");
   t.Type("no", "insert");
-  t.Press("\x1b" "f", "M-f", "word motion");
+  t.Press(
+      "\x1b"
+      "f",
+      "M-f", "word motion");
   t.Press("\x0b", "^K", "kill");
   t.Type(absl::StrCat(" ", t.Word()), "append");
   t.Press("\x17", "^W", "kill");
@@ -304,8 +311,7 @@ struct TraceKind {
 };
 
 std::string Bash(const std::string& start) {
-  return absl::StrCat("export PS1='dev@host:~$ '; ", start,
-                      "exec /bin/bash --norc --noprofile -i");
+  return absl::StrCat("export PS1='dev@host:~$ '; ", start, "exec /bin/bash --norc --noprofile -i");
 }
 
 const std::vector<TraceKind>& TraceKinds() {
@@ -321,10 +327,16 @@ const std::vector<TraceKind>& TraceKinds() {
              " -u NONE -i NONE -N -n --cmd 'set ttimeout ttimeoutlen=20' +3 notes.txt");
        }},
       {"nano", NanoRound,
-       [](P) { return absl::StrCat("exec ", e2e::RequireTool("nano"), " -I +3 notes.txt"); }},
+       // Hung up on, it saves what it has beside the file.
+       [](P) {
+         return absl::StrCat("cp notes.txt \"$HOME\"; cd \"$HOME\"; exec ",
+                             e2e::RequireTool("nano"), " -I +3 notes.txt");
+       }},
       {"pager", PagerRound,
-       [](P) { return absl::StrCat("export LESSHISTFILE=-; exec ", e2e::RequireTool("less"),
-                                   " lines.txt"); }},
+       [](P) {
+         return absl::StrCat("export LESSHISTFILE=-; exec ", e2e::RequireTool("less"),
+                             " lines.txt");
+       }},
       {"password", PasswordRound, [](P) { return Bash("echo; echo;"); }},
       {"suggest", SuggestRound, [](P p) { return absl::StrCat("exec ", p.app, " suggest"); }},
       {"mail", MailRound, [](P p) { return absl::StrCat("exec ", p.app, " mail"); }},

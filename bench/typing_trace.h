@@ -16,9 +16,9 @@ namespace mosh::bench {
 
 struct TraceKey {
   std::string bytes;
-  std::string label;  // for a person: "a", "left", "^W"
-  std::string kind;   // what sort of keystroke: "append", "insert", "backspace", …
-  double gap = 0;     // milliseconds after the key before
+  std::string label;    // for a person: "a", "left", "^W"
+  std::string kind;     // what sort of keystroke: "append", "insert", "backspace", …
+  double gap = 0;       // milliseconds after the key before
   bool awaits = false;  // the gap begins only when the key before is on the screen
   KeyNature nature;
 };
