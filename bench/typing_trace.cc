@@ -64,17 +64,16 @@ class Typist {
     for (int i = 0; i < times; ++i) Press(bytes, label, kind);
   }
   void Type(absl::string_view text, absl::string_view kind) {
-    for (size_t i = 0; i < text.size(); ++i) Press(text.substr(i, 1), text.substr(i, 1), kind);
+    for (size_t i = 0; i < text.size(); ++i) Letter(text[i], kind);
   }
   // Now and then a wrong letter, taken back.
   void TypeHumanly(absl::string_view text, absl::string_view kind) {
     for (size_t i = 0; i < text.size(); ++i) {
       if (text[i] != ' ' && Below(25) == 0) {
-        const std::string wrong(1, Neighbour(text[i]));
-        Press(wrong, wrong, kind);
+        Letter(Neighbour(text[i]), kind);
         Backspace();
       }
-      Press(text.substr(i, 1), text.substr(i, 1), kind);
+      Letter(text[i], kind);
     }
   }
   void Secret(absl::string_view text) {
@@ -97,6 +96,10 @@ class Typist {
   void Think(double millis) { pause_ = millis; }
 
  private:
+  void Letter(char c, absl::string_view kind) {
+    const std::string text(1, c);
+    Press(text, c == ' ' ? "space" : text, kind);
+  }
   double Normal() {
     const double u = 1 - random_.Unit(), v = random_.Unit();
     return std::sqrt(-2 * std::log(u)) * std::cos(2 * M_PI * v);
@@ -118,6 +121,23 @@ class Typist {
   bool awaits_ = false;
   double pause_ = 0;
 };
+
+// Letters soon after a key that may change anything are another matter than those in the middle of
+// a word: says so in their kind.
+void TellWhatCameBefore(std::vector<TraceKey>& keys) {
+  constexpr int kSoon = 3;
+  std::string before = "start";
+  int since = 0;
+  for (TraceKey& key : keys) {
+    const bool letter = key.kind == "append" || key.kind == "insert" || key.kind == "overwrite";
+    if (!letter) {
+      before = key.kind;
+      since = 0;
+    } else if (++since <= kSoon) {
+      absl::StrAppend(&key.kind, " after ", before);
+    }
+  }
+}
 
 // Each of these types one round of its trace; rounds are repeated until it is long enough.
 
@@ -318,7 +338,7 @@ const std::vector<TraceKind>& TraceKinds() {
   using P = const TracePrograms&;
   static const auto* kinds = new std::vector<TraceKind>{
       {"shell", ShellRound,
-       [](P) { return Bash("for i in {1..21}; do echo earlier output $i; done; echo;"); }},
+       [](P) { return Bash("for i in {1..22}; do echo earlier output $i; done; echo;"); }},
       {"edit", EditRound, [](P) { return Bash("echo; echo;"); }},
       {"vim", VimRound,
        [](P) {
@@ -363,6 +383,7 @@ Trace MakeTrace(absl::string_view name, unsigned seed, int length, const TracePr
     while (typist.size() < static_cast<size_t>(length)) kind.round(typist);
     Trace trace = {.name = std::string(name), .command = {}, .keys = typist.Take()};
     trace.keys.resize(static_cast<size_t>(length));
+    TellWhatCameBefore(trace.keys);
     trace.command = {"/bin/bash", "--norc", "--noprofile", "-c",
                      absl::StrCat("cd ", programs.folder,
                                   "; export TERM=xterm-256color HISTFILE= INPUTRC=/dev/null; "
