@@ -112,17 +112,20 @@ TypingJudge::Sight TypingJudge::SightOf(int key, int base) const {
 }
 
 void TypingJudge::JudgeKeys(double now) {
-  if (pending_.empty()) return;
-  const int base = pending_.front() - 1;
-  // Newest first: an undecided key is as good as shown once a later one is.
-  bool later_shown = false;
-  for (auto key = pending_.rbegin(); key != pending_.rend(); ++key) {
-    const Sight sight = SightOf(*key, base);
-    if (sight == Sight::kOther || (sight == Sight::kUndecided && !later_shown)) continue;
-    verdicts_[*key].shown = now;
-    later_shown = true;
+  // What is shown may decide about others.
+  for (size_t before = 0; before != pending_.size() && !pending_.empty();) {
+    before = pending_.size();
+    const int base = pending_.front() - 1;
+    // Newest first: an undecided key is as good as shown once a later one is.
+    bool later_shown = false;
+    for (auto key = pending_.rbegin(); key != pending_.rend(); ++key) {
+      const Sight sight = SightOf(*key, base);
+      if (sight == Sight::kOther || (sight == Sight::kUndecided && !later_shown)) continue;
+      verdicts_[*key].shown = now;
+      later_shown = true;
+    }
+    std::erase_if(pending_, [&](int key) { return verdicts_[key].shown.has_value(); });
   }
-  std::erase_if(pending_, [&](int key) { return verdicts_[key].shown.has_value(); });
 }
 
 void TypingJudge::AdvanceSure(double now) {

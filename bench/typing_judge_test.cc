@@ -78,6 +78,17 @@ TEST(TypingJudge, KeyTakenBackIsShownWithTheNextOne) {
   EXPECT_EQ(judge.verdict(3).shown, 120);
 }
 
+TEST(TypingJudge, CursorThatReturnsIsShownAtTheEnd) {
+  const TypingReference reference =
+      Typed({Screen("a"), Screen("ab"), Screen("abc"), Screen("abc", 2)});
+  TypingJudge judge(&reference, kSureAfter);
+  judge.Look(Screen("a"), 0);
+  for (const double now : {10, 20, 30}) judge.Typed(now);
+  judge.Look(Screen("abc", 2), 130);
+  judge.Finish(200);
+  EXPECT_EQ(judge.verdict(3).shown, 130);
+}
+
 TEST(TypingJudge, KeyTakenBackAtTheEndDoesNotCount) {
   const TypingReference reference = Typed({Screen("a"), Screen("ax"), Screen("a")});
   TypingJudge judge(&reference, kSureAfter);

@@ -135,6 +135,8 @@ TypingSession::TypingSession(const Options& options)
   e2e::Environment environment = options.environment;
   mark_ = e2e::NewMark();
   environment[e2e::kMarkVariable] = mark_;
+  // If the benchmark is interrupted, the servers are to go, too.
+  environment["MOSH_SERVER_NETWORK_TMOUT"] = "600";
   std::vector<std::string> arguments = {"-i", "127.0.0.1", "-p", "0", "-c", "256", "--"};
   arguments.insert(arguments.end(), options.trace->command.begin(), options.trace->command.end());
   server_ = e2e::StartServer(ServerProgram(options.pairing.server), arguments, environment);
