@@ -1,5 +1,6 @@
 #include "bench/typing_trace.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
@@ -122,15 +123,16 @@ class Typist {
   double pause_ = 0;
 };
 
-// Letters soon after a key that may change anything are another matter than those in the middle of
-// a word: says so in their kind.
+// What a client can work out by itself is another matter soon after a key whose effect it can't:
+// says so in the kind.
 void TellWhatCameBefore(std::vector<TraceKey>& keys) {
   constexpr int kSoon = 3;
+  constexpr absl::string_view kPlain[] = {"append",    "insert",           "overwrite",
+                                          "backspace", "backspace inside", "left/right"};
   std::string before = "start";
   int since = 0;
   for (TraceKey& key : keys) {
-    const bool letter = key.kind == "append" || key.kind == "insert" || key.kind == "overwrite";
-    if (!letter) {
+    if (std::find(std::begin(kPlain), std::end(kPlain), key.kind) == std::end(kPlain)) {
       before = key.kind;
       since = 0;
     } else if (++since <= kSoon) {
