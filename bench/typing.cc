@@ -1,7 +1,7 @@
 // Types like people into ours and stock at the same time, over the same emulated networks, with
 // prediction as it is by default, and judges what their users see.
 //
-//   ./tools/bazel run //bench:typing                                everything: about 20 minutes
+//   ./tools/bazel run //bench:typing                                everything: under 25 minutes
 //   ./tools/bazel run //bench:typing -- --quick                     three networks, one seed
 //   ./tools/bazel run //bench:typing -- --networks=lossy --traces=vim --explain
 //   ./tools/bazel run //bench:typing -- --record=FILE               two sessions side by side, as
@@ -403,7 +403,7 @@ bool ReadSettings(int argc, char** argv, Settings& settings) {
 int Main(int argc, char** argv) {
   Settings settings;
   if (!ReadSettings(argc, argv, settings)) return Usage();
-  // Better now than after twenty minutes.
+  // Better now than at the end.
   if (!settings.raw.empty() && !WriteRaw({}, settings.raw)) {
     std::fprintf(stderr, "typing: can't write into %s\n", settings.raw.c_str());
     return 1;
