@@ -69,6 +69,9 @@ class Emulator {
   int& row() { return screen_.cursor_.row; }
   int& column() { return screen_.cursor_.column; }
 
+  // Entries of the Interner before it is looked what of them lives.
+  static constexpr size_t kInternerLimit = 1024;
+
   // emulator_feed.cc
   const uint8_t* FeedGround(const uint8_t* p, const uint8_t* end);
   const uint8_t* FeedThroughParser(const uint8_t* p, const uint8_t* end);
@@ -180,6 +183,7 @@ class Emulator {
   std::vector<std::pair<std::string, std::string>> title_stack_;  // Title, icon name.
   std::string replies_;
   uint64_t change_count_ = 0;
+  size_t interner_limit_ = kInternerLimit;
 };
 
 }  // namespace mosh::term
