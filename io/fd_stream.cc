@@ -24,6 +24,9 @@ constexpr size_t kSmallRead = 512;
 // a few microseconds and mostly on another processor; going to sleep and being woken takes longer.
 constexpr std::chrono::microseconds kRefillTime{20};
 
+// Then the rest of the loop has a turn: a flooding descriptor must not starve the others.
+constexpr size_t kMostInTurn = size_t{64} << 10;
+
 // What a terminal that polls as writable takes without blocking.
 constexpr size_t kBlockingWrite = 256;
 
@@ -67,20 +70,24 @@ Task<absl::StatusOr<size_t>> FdStream::Read(std::span<uint8_t> buffer, StopToken
   CHECK(!buffer.empty());
   bool poll = true;
   if (more_expected_) {
-    // Always a turn of the loop between two reads: a flooding descriptor must not starve the
-    // others.
-    co_await Yield();
-    const Instant give_up = reactor_->Now() + kRefillTime;
-    while ((poll = !HasInput()) && reactor_->Now() < give_up) co_await Yield();
+    poll = !HasInput();
+    if (poll || taken_in_turn_ >= kMostInTurn) {
+      taken_in_turn_ = 0;
+      co_await Yield();
+      const Instant give_up = reactor_->Now() + kRefillTime;
+      while ((poll = !HasInput()) && reactor_->Now() < give_up) co_await Yield();
+    }
     more_expected_ = false;
   }
   for (;;) {
     if (poll) {
+      taken_in_turn_ = 0;
       const absl::Status ready = co_await PollOp(reactor_, fd_.get(), POLLIN, stop);
       if (!ready.ok()) co_return ready;
     }
     const ssize_t n = read(fd_.get(), buffer.data(), buffer.size());
     if (n > 0) {
+      taken_in_turn_ += static_cast<size_t>(n);
       more_expected_ =
           !blocking_ && (static_cast<size_t>(n) >= kSmallRead || n == std::ssize(buffer));
       co_return static_cast<size_t>(n);

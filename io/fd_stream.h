@@ -41,6 +41,7 @@ class FdStream final : public Tty {
   const bool blocking_;
   // The last Read() took so much that more is there, or will be in a moment.
   bool more_expected_ = false;
+  size_t taken_in_turn_ = 0;  // bytes, by reads that did not let the loop have a turn
 };
 
 }  // namespace mosh::io

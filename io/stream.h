@@ -20,8 +20,8 @@ class Stream {
 
   // At least one byte, or 0 at the end (also: the other side of a pty or terminal is gone). Gives
   // what the kernel gives at once, from a pty 4 KiB at most: use it before asking for more, and the
-  // kernel refills the pty meanwhile. Lets the rest of the loop have a turn between calls, however
-  // much there is to read. One reader at a time. kCancelled: `stop`, nothing was read.
+  // kernel refills the pty meanwhile. Lets the rest of the loop have a turn for every 64 KiB,
+  // however much there is to read. One reader at a time. kCancelled: `stop`, nothing was read.
   virtual Task<absl::StatusOr<size_t>> Read(std::span<uint8_t> buffer, StopToken stop) = 0;
 
   // Writes what fits, at least one byte unless `bytes` is empty, waiting for room if there is none.
