@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // What one turn of the loop reads at most, so that datagrams get their turn in a flood of output.
+// The kernel's ptys give 4 KiB at a time.
 constexpr size_t kReadSize = size_t{64} << 10;
 
 // An echo or a prompt: little, and by itself.
