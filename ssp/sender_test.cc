@@ -93,11 +93,11 @@ TEST(Sender, RepeatsUnderTheSameNumber) {
 
 TEST(Sender, RepeatsSoonerAfterTwoLosses) {
   Rig rig;
-  rig.sender.OnPathUpdate(2, rig.now);
+  rig.sender.OnPathUpdate({.incoming_losses = 2}, rig.now, kPath);
   rig.Type("a");
   rig.Poll();
   EXPECT_EQ(rig.sender.NextDeadline(kPath), rig.now + 120ms);
-  rig.sender.OnPathUpdate(2, rig.now + 10s);
+  rig.sender.OnPathUpdate({.incoming_losses = 2}, rig.now + 10s, kPath);
   EXPECT_EQ(rig.sender.NextDeadline(kPath), rig.now + 200ms);
 }
 
@@ -268,6 +268,20 @@ TEST(Sender, LargeObjectGoesInPartsOneAcknowledgementEach) {
   EXPECT_EQ(rig.Poll()->diff.size(), 505u);
   rig.sender.OnAck({3}, rig.now);
   EXPECT_FALSE(rig.Poll());
+}
+
+TEST(Sender, PartOfALargeObjectIsRepeatedWhileTheRestWaits) {
+  BasicRig<LimitableStream> rig(TransportConfig::Client(), 2000);
+  rig.Type(std::string(2500, 'x'));
+  rig.Poll();
+  rig.sender.OnRemoteState({1}, false, rig.now, kPath);
+  EXPECT_EQ(rig.sender.NextDeadline(kPath), rig.now + 200ms);
+  rig.now += 200ms;
+  const auto again = rig.Poll();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->new_num, 1u);
+  EXPECT_EQ(again->diff.size(), 1002u);
+  EXPECT_GT(rig.sender.NextDeadline(kPath), rig.now);
 }
 
 TEST(Sender, ContentThatReturnsToWhatThePeerHasIsStillSaid) {

@@ -25,6 +25,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -149,11 +150,13 @@ class Transport {
   Stats stats() const;
 
  private:
+  void UpdatePath(Instant now);
   void OnInstruction(const InstructionView& instruction, bool newest, Instant now,
                      Received& result);
 
   Capabilities capabilities_;
   Capabilities peer_capabilities_;
+  double peer_loss_rate_ = 0;  // of our datagrams, as the peer last said
   InstructionChannel channel_;
   Sender<Local> sender_;
   Receiver<Remote> receiver_;

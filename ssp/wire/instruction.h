@@ -31,7 +31,8 @@ struct InstructionView {
   StateNum ack_num;
   StateNum throwaway_num;
   absl::string_view diff;
-  Capabilities capabilities;  // announced; empty: nothing is said about them
+  Capabilities capabilities;   // announced; empty: nothing is said about them
+  uint32_t incoming_loss = 0;  // per cent of the receiver's datagrams that don't arrive
 };
 
 class InstructionCodec {
