@@ -25,7 +25,7 @@ class SendTiming {
 
   // A background change waits so long for something to ride with, and until all credits are back,
   // so that it takes none from what somebody waits for.
-  static constexpr std::chrono::milliseconds kBackgroundWait{30};
+  static constexpr std::chrono::milliseconds kBackgroundWait{40};
 
   // A first send is due at once.
   SendTiming(const TransportConfig& config, Instant now);

@@ -182,8 +182,8 @@ TEST(Simulation, SteadyTypingTakesNoMoreDatagramsThanStock) {
     const bool long_path = latency > 100ms;
     EXPECT_LE(up, stock_up * (long_path ? 100 : 90) / 100) << latency.count();
     EXPECT_LE(up_to_stock, stock_up * (long_path ? 108 : 102) / 100) << latency.count();
-    EXPECT_LE(down, stock_down * (long_path ? 108 : 100) / 100) << latency.count();
-    EXPECT_LE(down_to_stock, stock_down * (long_path ? 108 : 100) / 100) << latency.count();
+    EXPECT_LE(down, stock_down * (long_path ? 112 : 100) / 100) << latency.count();
+    EXPECT_LE(down_to_stock, stock_down * (long_path ? 112 : 100) / 100) << latency.count();
   }
 }
 
