@@ -1,0 +1,51 @@
+// What can be asked of a Host from outside: its sessions seen and steered. The control socket is
+// the caller, a Host the one asked, and a fake in tests. Runs in the Host's loop, answers at once,
+// blocks never. Messages are those of server/control/control.proto.
+#ifndef SERVER_HOST_CONTROL_H_
+#define SERVER_HOST_CONTROL_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/control/control.pb.h"
+
+namespace mosh::server {
+
+// Told of changes as they happen, inside the Host's loop; must not call the Host back.
+class SessionWatcher {
+ public:
+  virtual ~SessionWatcher() = default;
+  // It is new, or something about it is.
+  virtual void OnSessionChanged(absl::string_view session_id) = 0;
+  virtual void OnSessionGone(absl::string_view session_id) = 0;
+};
+
+class HostControl {
+ public:
+  virtual ~HostControl() = default;
+
+  // kResourceExhausted: a limit of the configuration or of the machine, said in the message.
+  virtual absl::StatusOr<control::Grant> NewSession(const control::NewSession& request) = 0;
+  // kNotFound: no such session, or none is detached.
+  virtual absl::StatusOr<control::Grant> Attach(const control::Attach& request) = 0;
+  virtual absl::Status Detach(const control::Detach& request) = 0;
+  virtual absl::Status Terminate(const control::Terminate& request) = 0;
+  virtual absl::Status Notify(const control::Notify& request) = 0;
+  virtual absl::StatusOr<control::Snapshot> TakeSnapshot(const control::TakeSnapshot& request) = 0;
+
+  // In order of creation.
+  virtual std::vector<std::string> SessionIds() const = 0;
+  // kNotFound.
+  virtual absl::StatusOr<control::Session> Describe(absl::string_view session_id) const = 0;
+
+  // A watcher must remove itself before it dies.
+  virtual void AddWatcher(SessionWatcher* watcher) = 0;
+  virtual void RemoveWatcher(SessionWatcher* watcher) = 0;
+};
+
+}  // namespace mosh::server
+
+#endif  // SERVER_HOST_CONTROL_H_
