@@ -27,6 +27,7 @@ struct Stats {
   uint64_t out_of_order = 0;      // authentic datagrams older than one seen before
   uint64_t congestion_marks = 0;  // datagrams that arrived with a CE mark
   uint64_t retransmissions = 0;   // instructions that repeated a state sent before
+  uint64_t redundant_copies = 0;  // repeated before anything was missed
   uint64_t too_big = 0;           // datagrams the local network refused for their size
   uint64_t unsendable_diffs = 0;  // diffs over the limit of a state object that can't be limited
   uint64_t lost_incoming = 0;     // gaps in the peer's sequence numbers that nothing filled in time

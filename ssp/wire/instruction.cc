@@ -1,5 +1,7 @@
 #include "ssp/wire/instruction.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "ssp/wire/instruction.pb.h"
 
@@ -34,6 +36,12 @@ std::span<const uint8_t> InstructionCodec::Encode(const InstructionView& instruc
   outgoing_->set_throwaway_num(instruction.throwaway_num.value);
   outgoing_->mutable_diff()->assign(instruction.diff.data(), instruction.diff.size());
   outgoing_->mutable_chaff()->assign(reinterpret_cast<const char*>(chaff.data()), chaff.size());
+  outgoing_->clear_capabilities();
+  if (!instruction.capabilities.empty()) {
+    outgoing_->set_capabilities(instruction.capabilities.wire());
+  }
+  outgoing_->clear_incoming_loss();
+  if (instruction.incoming_loss > 0) outgoing_->set_incoming_loss(instruction.incoming_loss);
   encoded_.resize(outgoing_->ByteSizeLong());
   CHECK(outgoing_->SerializeToArray(encoded_.data(), static_cast<int>(encoded_.size())));
   return {reinterpret_cast<const uint8_t*>(encoded_.data()), encoded_.size()};
@@ -53,7 +61,9 @@ InstructionCodec::Decoded InstructionCodec::Decode(std::span<const uint8_t> byte
           .new_num = {incoming_->new_num()},
           .ack_num = {incoming_->ack_num()},
           .throwaway_num = {incoming_->throwaway_num()},
-          .diff = absl::string_view(diff.data(), diff.size())};
+          .diff = absl::string_view(diff.data(), diff.size()),
+          .capabilities = Capabilities::FromWire(incoming_->capabilities()),
+          .incoming_loss = std::min<uint32_t>(incoming_->incoming_loss(), 100)};
   return Decoded::kOk;
 }
 
