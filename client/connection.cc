@@ -19,6 +19,7 @@ ssp::TransportConfig Config(const io::SocketAddress& server) {
   ssp::TransportConfig config = ssp::TransportConfig::Client();
   const bool is_v4 = server.Unmapped().family() == AF_INET;
   config.family = is_v4 ? ssp::AddressFamily::kIpv4 : ssp::AddressFamily::kIpv6;
+  config.capabilities |= ssp::Capability::kTerminalModes;
   return config;
 }
 

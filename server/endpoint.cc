@@ -83,6 +83,11 @@ std::vector<sync::UserEvent> Endpoint::TakeInput(Instant now) {
   return events;
 }
 
+bool Endpoint::WantsTerminalModes(Instant now) const {
+  return now >= NextDeadline() &&
+         transport_.peer_capabilities().Has(ssp::Capability::kTerminalModes);
+}
+
 Instant Endpoint::NextDeadline() const {
   return std::min(transport_.NextDeadline(), echo_.NextDeadline());
 }
@@ -97,7 +102,10 @@ Endpoint::Sent Endpoint::OnDeadline(const term::Screen* screen, Instant now) {
     if (screen != nullptr) transport_.OnLocalChange(now, ssp::ChangeHint::kBackground);
   }
   for (int i = 0; i < kInstructionsPerTurn && has_peer() && now >= transport_.NextDeadline(); ++i) {
-    if (screen != nullptr) shown_ = sync::HostState(*screen, echo_ack_);
+    if (screen != nullptr) {
+      shown_ = sync::HostState(*screen, echo_ack_);
+      shown_.SetTerminalModes(modes_);
+    }
     Outbox outbox;
     sent.fatal = transport_.OnDeadline(now, shown_, outbox);
     if (!sent.fatal.ok()) return sent;

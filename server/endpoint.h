@@ -8,6 +8,7 @@
 #define SERVER_ENDPOINT_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "sync/user_stream.h"
 #include "term/screen.h"
 #include "term/size.h"
+#include "term/terminal_modes.h"
 
 namespace mosh::server {
 
@@ -50,6 +52,10 @@ class Endpoint {
   std::vector<sync::UserEvent> TakeInput(Instant now);
 
   void OnScreenChange(ssp::ChangeHint hint, Instant now) { transport_.OnLocalChange(now, hint); }
+
+  // The client reads terminal modes, and something is about to be sent: SetTerminalModes first.
+  bool WantsTerminalModes(Instant now) const;
+  void SetTerminalModes(std::optional<term::TerminalModes> modes) { modes_ = modes; }
 
   Instant NextDeadline() const;
   struct Sent {
@@ -89,6 +95,7 @@ class Endpoint {
   io::SocketAddress answer_from_;  // our address as the client knows it
 
   sync::HostState shown_;  // what the transport was last given
+  std::optional<term::TerminalModes> modes_;
   sync::EchoAckTracker echo_;
   uint64_t echo_ack_ = 0;
 

@@ -165,6 +165,7 @@ void Host::Turn(Instant now) {
 
 void Host::Send(Instant now) {
   const term::Screen* screen = session_.holds_screen() ? nullptr : &session_.terminal().screen();
+  if (endpoint_.WantsTerminalModes(now)) endpoint_.SetTerminalModes(session_.ReadTerminalModes());
   const Endpoint::Sent sent = endpoint_.OnDeadline(screen, now);
   if (!sent.fatal.ok()) {
     Log(absl::StrCat("Crypto exception: ", absl::string_view(sent.fatal.message())));

@@ -1,5 +1,8 @@
 #include "server/session.h"
 
+#include <termios.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -150,6 +153,15 @@ void Session::End() {
   hold_until_.reset();
   listener_->OnScreenChange(ssp::ChangeHint::kIsolated);
   listener_->OnProgramEnd();
+}
+
+std::optional<term::TerminalModes> Session::ReadTerminalModes() const {
+  termios settings;
+  if (tcgetattr(pty_->fd(), &settings) != 0) return std::nullopt;
+  const pid_t foreground = tcgetpgrp(pty_->fd());
+  return term::TerminalModes{.echo = (settings.c_lflag & ECHO) != 0,
+                             .canonical = (settings.c_lflag & ICANON) != 0,
+                             .foreground = static_cast<uint64_t>(foreground > 0 ? foreground : 0)};
 }
 
 Instant Session::NextDeadline() const {

@@ -28,6 +28,7 @@
 #include "term/input_translator.h"
 #include "term/size.h"
 #include "term/terminal.h"
+#include "term/terminal_modes.h"
 
 namespace mosh::server {
 
@@ -66,6 +67,8 @@ class Session {
   // The program is in the middle of a picture: better to show the one before.
   bool holds_screen() const { return hold_until_.has_value(); }
   bool ended() const { return ended_; }
+  // As they are now; nothing in simulation.
+  std::optional<term::TerminalModes> ReadTerminalModes() const;
 
   // The session's own timers; OnDeadline is harmless at other times.
   Instant NextDeadline() const;
