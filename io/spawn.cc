@@ -154,18 +154,16 @@ absl::StatusOr<std::unique_ptr<Child>> ForkExec(KernelReactor* reactor, const Ch
   if (pid < 0) return ErrnoStatus(fork_error, "vfork");
   report_write.Reset();
 
-  absl::StatusOr<std::unique_ptr<Child>> child = PidfdChild::Open(reactor, pid);
   // Waits for the exec, which is as quick as the fork was.
   ExecFailure failure;
   ssize_t n;
   do n = read(report_read.get(), &failure, sizeof(failure));
   while (n < 0 && errno == EINTR);
-  if (n != sizeof(failure) && child.ok()) return child;
-  if (!child.ok()) kill(pid, SIGKILL);
+  if (n != sizeof(failure)) return std::make_unique<PidfdChild>(reactor, pid);
   int unused;
   while (waitpid(pid, &unused, 0) < 0 && errno == EINTR) {
   }
-  return child.ok() ? Describe(failure, plan) : child.status();
+  return Describe(failure, plan);
 }
 
 // One of the child's three descriptors: what the child gets, and the parent's end of a pipe.

@@ -64,7 +64,7 @@ Options ParseOptions(int argc, char* argv[]) {
 
 // Descriptors for sessions and their clients, and ptys.
 void RaiseLimits(const Options& options) {
-  const rlim_t descriptors = 3 * static_cast<rlim_t>(options.sessions) + 1000;
+  const rlim_t descriptors = static_cast<rlim_t>(options.sessions) + 1000;
   rlimit limit;
   CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
   limit.rlim_cur = std::max(limit.rlim_cur, descriptors);
