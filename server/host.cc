@@ -13,6 +13,7 @@ namespace mosh::server {
 namespace {
 
 // What one turn of a session reads at most, so that datagrams get their turn in a flood of output.
+// The kernel's ptys give 4 KiB at a time.
 constexpr size_t kReadSize = size_t{64} << 10;
 
 // So that the heartbeats of thousands of clients that come while the loop is busy find room.
