@@ -28,6 +28,7 @@
 #include "server/host.h"
 #include "server/locale.h"
 #include "server/login.h"
+#include "server/login_mode.h"
 #include "server/login_plan.h"
 #include "server/pty_master.h"
 #include "server/timeouts.h"
@@ -113,7 +114,7 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
   const absl::StatusOr<PtyPair> pty = OpenPty(start.size.columns, start.size.rows);
   if (!pty.ok()) return pty.status();
   io::OwnedFd master(pty->master);
-  std::unique_ptr<AttachmentRecord> record = UtmpRecord::Create(pty->master, getpid(), forget_key);
+  const std::unique_ptr<UtmpKeeper> keeper = UtmpKeeper::Start(getpid(), forget_key);
   const absl::StatusOr<LoginProcess> login =
       StartLogin(std::move(plan), *pty, start.core_limit, forget_key);
   if (!login.ok()) return login.status();
@@ -136,22 +137,32 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
   options.verbosity = start.line.verbosity;
   options.log = [](absl::string_view text) { Print(STDERR_FILENO, absl::StrCat(text, "\n")); };
   SessionParts session;
-  session.pty = std::make_unique<PtyMaster>(*std::move(pty_stream));
   session.size = start.size;
-  session.record = std::move(record);
-  session.release = [release] {
+  session.command = start.line.command;
+  auto program = std::make_shared<RunningProgram>();
+  program->pty = std::make_unique<PtyMaster>(*std::move(pty_stream));
+  program->pid = login->pid;
+  program->record = keeper->Keep(program->pty->fd());
+  session.start = [program, release](term::Size size) -> absl::StatusOr<RunningProgram> {
+    const absl::Status sized = program->pty->SetWindowSize(
+        {.columns = static_cast<uint16_t>(size.columns), .rows = static_cast<uint16_t>(size.rows)});
+    if (!sized.ok()) return sized;
     [[maybe_unused]] const ssize_t written = write(release->get(), "", 1);
     release->Reset();
+    return std::move(*program);
   };
   crypto::SystemRandom random;
-  Host host(reactor->get(), std::move(options), *std::move(socket), *std::move(signals),
-            std::move(session), key, &random);
+  Host host(reactor->get(), std::move(options), &random);
+  host.AddSocket(*std::move(socket));
+  host.AddSignals(*std::move(signals));
+  host.AddSession(std::move(session), key);
   WipeKey(key);
   (*reactor)->Run(host.Run());
   return absl::OkStatus();
 }
 
 int Main(std::span<const char* const> args) {
+  if (IsLoginMode(args)) return RunLoginMode(args);
   const std::optional<rlimit> core_limit = ForbidCoreFiles();
   if (!core_limit) {
     perror("setrlimit(RLIMIT_CORE)");
