@@ -181,7 +181,7 @@ struct Fleet {
 };
 
 void FillFleet(Fleet* f) {
-  constexpr int kAtATime = 50;
+  constexpr int kAtATime = 200;
   const double start = NowMillis();
   for (int done = 0, all = f->options.sessions - f->options.typing; done < all;) {
     std::vector<Entry> entries;
@@ -219,16 +219,18 @@ io::Task<void> MeasureIdle(io::Reactor* reactor, const Fleet* f) {
 io::Task<void> Measure(io::Reactor* reactor, Fleet* f) {
   crypto::SystemRandom random;
   const std::chrono::seconds time(f->options.seconds);
-  Samples alone, among, beside;
+  Samples alone, among;
+  // At once: a stock server waits for its client for a minute.
+  std::vector<Entry> stock;
+  for (const auto& server : f->stock) stock.push_back(server->entry);
+  f->stock_crowd.Connect(stock);
+
   Typists single(reactor, &random);
   single.Connect(f->alone.Open());
   co_await single.AwaitUp();
   co_await single.Type(2 * time, &alone);
 
   FillFleet(f);
-  std::vector<Entry> stock;
-  for (const auto& server : f->stock) stock.push_back(server->entry);
-  f->stock_crowd.Connect(stock);
   Typists many(reactor, &random);
   for (int i = 0; i < f->options.typing; ++i) {
     many.Connect(f->fleet.Open());
