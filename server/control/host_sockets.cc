@@ -62,6 +62,7 @@ std::string GateSocket(const std::optional<std::string>& moshd_socket,
                        const std::string& directory) {
   if (moshd_socket.has_value()) return *moshd_socket;
   if (access(kMachinesGate, F_OK) == 0) return kMachinesGate;
+  if (directory.empty()) return "";
   const std::string own = absl::StrCat(directory, "/", kUsersGate);
   return access(own.c_str(), F_OK) == 0 ? own : "";
 }

@@ -22,7 +22,7 @@ std::vector<std::string> HostSockets(const std::string& directory);
 void RemoveDeadHostSockets(const std::string& directory);
 
 // Where a moshd listens, if there is one: what MOSHD_SOCKET names (empty: none shall be asked),
-// else the machine's, else the user's own in `directory`.
+// else the machine's, else the user's own in `directory` (empty: there is none).
 std::string GateSocket(const std::optional<std::string>& moshd_socket,
                        const std::string& directory);
 
