@@ -30,8 +30,8 @@ absl::StatusOr<bool> TakeOption(absl::string_view word, Subcommand& command) {
   const auto number = [&](Verb verb, absl::string_view name, auto* value) -> absl::StatusOr<bool> {
     absl::string_view digits = word;
     if (command.verb != verb || !absl::ConsumePrefix(&digits, name)) return false;
-    if (absl::SimpleAtoi(digits, value) && *value > 0) return true;
-    return Mistake(absl::StrCat(name, digits, ": expected a number above 0"));
+    if (absl::SimpleAtoi(digits, value) && *value >= 0) return true;
+    return Mistake(absl::StrCat(name, digits, ": expected a number"));
   };
   for (const absl::StatusOr<bool>& taken :
        {number(Verb::kList, "--columns=", &command.columns),

@@ -34,7 +34,7 @@ TEST(Subcommand, List) {
   EXPECT_FALSE(Good(Verb::kList, {}).json);
   EXPECT_TRUE(Good(Verb::kList, {"--json"}).json);
   EXPECT_EQ(Good(Verb::kList, {"--columns=100"}).columns, 100);
-  EXPECT_EQ(Mistake(Verb::kList, {"--columns=wide"}), "--columns=wide: expected a number above 0");
+  EXPECT_EQ(Mistake(Verb::kList, {"--columns=wide"}), "--columns=wide: expected a number");
   EXPECT_EQ(Mistake(Verb::kList, {"k3x"}), "unexpected word \"k3x\"");
   EXPECT_EQ(Mistake(Verb::kList, {"--view"}), "unknown option --view");
 }
@@ -68,8 +68,8 @@ TEST(Subcommand, Snapshot) {
   EXPECT_TRUE(command.ansi);
   EXPECT_EQ(command.history_lines, 100);
   EXPECT_EQ(Mistake(Verb::kSnapshot, {}), "which session? Give its ID");
-  EXPECT_EQ(Mistake(Verb::kSnapshot, {"k3x", "--history=0"}),
-            "--history=0: expected a number above 0");
+  EXPECT_EQ(Mistake(Verb::kSnapshot, {"k3x", "--history=-1"}), "--history=-1: expected a number");
+  EXPECT_EQ(Mistake(Verb::kList, {"--columns=-1"}), "--columns=-1: expected a number");
 }
 
 }  // namespace
