@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -14,7 +13,6 @@
 #include "server/connect_line.h"
 #include "server/control/control.pb.h"
 #include "server/control/host_sockets.h"
-#include "server/control/runtime_directory.h"
 #include "server/hand_over.h"
 #include "server/print.h"
 #include "server/run_subcommand.h"
@@ -31,30 +29,14 @@ void PrintGrant(control::Grant& grant) {
   crypto::Cleanse({reinterpret_cast<uint8_t*>(key.data()), key.size()});
 }
 
-// The user's Hosts, and moshd.
-std::vector<std::string> ControlSockets(const Environment& environment, std::string* problem) {
-  const absl::StatusOr<std::string> directory = RuntimeDirectory(RuntimePlacesOfProcess());
-  std::vector<std::string> sockets;
-  if (directory.ok()) {
-    RemoveDeadHostSockets(*directory);
-    sockets = HostSockets(*directory);
-  } else {
-    *problem = std::string(directory.status().message());
-  }
-  const std::string gate = GateSocket(environment.Get("MOSHD_SOCKET"), directory.value_or(""));
-  if (!gate.empty()) sockets.push_back(gate);
-  return sockets;
-}
-
 }  // namespace
 
 int AskServers(const Subcommand& command, const std::string& program) {
-  const Environment environment = Environment::OfProcess();
   std::string problem;
   SubcommandSurroundings surroundings;
   surroundings.program = program;
-  surroundings.sockets = ControlSockets(environment, &problem);
-  surroundings.own_session = environment.Get(kSessionIdVariable).value_or("");
+  surroundings.sockets = ControlSockets(&problem);
+  surroundings.own_session = Environment::OfProcess().Get(kSessionIdVariable).value_or("");
   surroundings.now = absl::Now();
   if (!problem.empty()) Print(STDERR_FILENO, absl::StrCat(program, ": ", problem, "\n"));
   SubcommandOutcome outcome = RunSubcommand(command, surroundings);
@@ -70,8 +52,7 @@ bool HandOverToMoshd(const std::string& program, const CommandLine& line,
   const auto tell = [&](absl::string_view text) {
     if (line.verbosity > 0) Print(STDERR_FILENO, absl::StrCat(program, ": ", text, "\n"));
   };
-  const absl::StatusOr<std::string> directory = RuntimeDirectory(RuntimePlacesOfProcess());
-  const std::string gate = GateSocket(environment.Get("MOSHD_SOCKET"), directory.value_or(""));
+  const std::string gate = GateSocketOfProcess();
   if (gate.empty()) {
     tell("no moshd is running; this server stands alone");
     return false;

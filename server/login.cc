@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <climits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +20,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "server/control/host_sockets.h"
+#include "server/control/session_finder.h"
+#include "server/control/session_list.h"
 #include "server/print.h"
 #include "server/utmp.h"
 #include "server/utmp_text.h"
@@ -26,6 +33,8 @@ namespace mosh::server {
 namespace {
 
 constexpr int kReleaseDescriptor = 3;
+// A server that hangs shall not keep a login waiting for long.
+constexpr std::chrono::milliseconds kPatienceWithServers{300};
 constexpr unsigned kFailurePauseSeconds = 3;  // long enough to read why nothing started
 
 absl::Status ErrnoStatus(absl::string_view what) { return absl::ErrnoToStatus(errno, what); }
@@ -48,15 +57,27 @@ void ShowMessageOfTheDay() {
   ShowFile("/etc/motd");
 }
 
-void WarnOfDetachedSessions() {
-  const std::vector<UtmpEntry> entries = ReadUtmp();
-  if (entries.empty()) return;
+// Of sessions that our own servers have, and of those that are in utmp. `own_id` is this session.
+void WarnOfDetachedSessions(absl::string_view own_id) {
   const Account account = AccountOfProcess();
+  LoginWarning warning;
+  const FoundSessions found = FindSessions(ControlSockets(nullptr),
+                                           std::chrono::steady_clock::now() + kPatienceWithServers);
+  for (const FoundSession& one : found.sessions) {
+    const control::Session& session = one.session;
+    warning.our_servers.insert(session.server_pid());
+    if (session.detached_since() == 0 || session.id() == own_id) continue;
+    const absl::Duration since = absl::Now() - absl::FromUnixMicros(session.detached_since());
+    warning.ours.push_back({session.id(), SessionSubject(session), RoughDuration(since)});
+  }
+  warning.entries = ReadUtmp();
+  char host[HOST_NAME_MAX + 1] = "host";
+  gethostname(host, sizeof host - 1);
+  warning.way_here = absl::StrCat(account.name, "@", host);
+  warning.user = account.name;
   const char* terminal = ttyname(STDIN_FILENO);
-  const absl::string_view own_line =
-      absl::StripPrefix(terminal == nullptr ? "" : terminal, "/dev/");
-  Print(STDOUT_FILENO,
-        DetachedSessionsWarning(entries, account.name, own_line, [](const std::string& line) {
+  warning.own_line = std::string(absl::StripPrefix(terminal == nullptr ? "" : terminal, "/dev/"));
+  Print(STDOUT_FILENO, DetachedSessionsWarning(warning, [](const std::string& line) {
           struct stat unused;
           return stat(absl::StrCat("/dev/", line).c_str(), &unused) == 0;
         }));
@@ -106,7 +127,7 @@ void TakeTerminal(int slave, int release) {
   plan.environment.Set(kSessionIdVariable, session_id);
   if (plan.login_shell && !WantsQuiet(plan.home)) {
     ShowMessageOfTheDay();
-    WarnOfDetachedSessions();
+    WarnOfDetachedSessions(session_id);
   }
   if (!plan.home.empty() && chdir(plan.home.c_str()) != 0) {
     Print(STDERR_FILENO, absl::StrCat("chdir: ", plan.home, ": ", strerror(errno), "\n"));

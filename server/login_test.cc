@@ -28,6 +28,12 @@ class Login : public testing::Test {
     if (process_.pid > 0) waitpid(process_.pid, nullptr, 0);
   }
 
+  Login() {
+    // Other sessions of this machine are no business of a test's.
+    setenv("XDG_RUNTIME_DIR", getenv("TEST_TMPDIR"), 1);
+    setenv("MOSHD_SOCKET", "", 1);
+  }
+
   void Start(LoginPlan plan) {
     pty_ = *OpenPty(100, 30);
     rlimit core;

@@ -26,6 +26,13 @@ void RemoveDeadHostSockets(const std::string& directory);
 std::string GateSocket(const std::optional<std::string>& moshd_socket,
                        const std::string& directory);
 
+// The same from this process's surroundings.
+std::string GateSocketOfProcess();
+
+// All that this process can ask: the Hosts' and a moshd's. Clears away dead ones first. Why the
+// runtime directory can't be used, if so, goes to `problem` unless that is null.
+std::vector<std::string> ControlSockets(std::string* problem);
+
 }  // namespace mosh::server
 
 #endif  // SERVER_CONTROL_HOST_SOCKETS_H_
