@@ -66,7 +66,8 @@ void WarnOfDetachedSessions(absl::string_view own_id) {
   for (const FoundSession& one : found.sessions) {
     const control::Session& session = one.session;
     warning.our_servers.insert(session.server_pid());
-    if (session.detached_since() == 0 || session.id() == own_id) continue;
+    const bool left = session.detached_since() != 0 && session.pid() != 0;
+    if (!left || session.id() == own_id) continue;
     const absl::Duration since = absl::Now() - absl::FromUnixMicros(session.detached_since());
     warning.ours.push_back({session.id(), SessionSubject(session), RoughDuration(since)});
   }

@@ -124,6 +124,7 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
   if (!start.environment.Get("SHELL") || !start.environment.Get("HOME")) {
     account = AccountOfProcess();
   }
+  std::string user = start.environment.Get("USER").value_or("");
   LoginPlan plan =
       PlanLogin(start.line.command, start.line.colors, account, std::move(start.environment));
 
@@ -151,6 +152,7 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
 
   HostOptions options;
   options.timeouts = start.timeouts;
+  options.user = std::move(user);
   options.verbosity = start.line.verbosity;
   options.log = [](absl::string_view text) { Print(STDERR_FILENO, absl::StrCat(text, "\n")); };
   SessionParts session;

@@ -51,6 +51,7 @@ class RunSubcommandTest : public testing::Test {
     control::Session session;
     session.set_id(id);
     session.set_server_pid(host == 0 ? 11 : 22);
+    session.set_pid(100);
     session.set_created_at(created);
     session.set_detached_since(detached);
     session.set_title(title);
@@ -117,7 +118,7 @@ TEST_F(RunSubcommandTest, KeepsToTheWidth) {
 TEST_F(RunSubcommandTest, Json) {
   const std::string json = Run({.verb = Verb::kList, .json = true}).out;
   EXPECT_THAT(json, StartsWith("[{\"id\":\"m7777\",\"user\":\"\",\"command\":[\"vim\",\"a "
-                               "\\\"b\\\"\"],\"pid\":0,\"title\":\"\\u001b[31mred\\u001b[m\","));
+                               "\\\"b\\\"\"],\"pid\":100,\"title\":\"\\u001b[31mred\\u001b[m\","));
   EXPECT_THAT(json, HasSubstr("\"client\":[{\"id\":\"\",\"address\":\"192.0.2.7\","));
 }
 
@@ -163,6 +164,17 @@ TEST_F(RunSubcommandTest, AttachesToWhatWasDetachedLast) {
   EXPECT_TRUE(Run({.verb = Verb::kAttach}).grant);
   EXPECT_THAT(hosts_[0].asked, ElementsAre("attach k3x9z"));
   EXPECT_THAT(hosts_[1].asked, IsEmpty());
+}
+
+TEST_F(RunSubcommandTest, ASessionThatWaitsForItsFirstClientIsNotDetached) {
+  control::Session session;
+  session.set_id("fresh");
+  session.set_created_at(kNow);
+  session.set_detached_since(kNow);
+  hosts_[1].Put(session);
+  EXPECT_THAT(Run({.verb = Verb::kList}).out, HasSubstr("fresh  0 s     awaited"));
+  EXPECT_TRUE(Run({.verb = Verb::kAttach}).grant);
+  EXPECT_THAT(hosts_[0].asked, ElementsAre("attach k3x9z"));
 }
 
 TEST_F(RunSubcommandTest, IdsMustMeanOneSession) {

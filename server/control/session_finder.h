@@ -31,7 +31,7 @@ FoundSessions FindSessions(const std::vector<std::string>& sockets,
 // The one whose id is or begins with `prefix`. kNotFound, or kInvalidArgument: several.
 absl::StatusOr<FoundSession> ChooseSession(const FoundSessions& found, absl::string_view prefix);
 
-// The one without a client for the shortest time. kNotFound: all have one.
+// The one that its clients have left last; not one that still waits for the first. kNotFound.
 absl::StatusOr<FoundSession> NewestDetached(const FoundSessions& found);
 
 }  // namespace mosh::server

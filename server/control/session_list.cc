@@ -56,6 +56,7 @@ void CutTo(size_t characters, std::string& text) {
 
 std::string State(const control::Session& session, absl::Time now) {
   if (session.detached_since() == 0) return "attached";
+  if (session.pid() == 0) return "awaited";  // its first client
   return absl::StrCat("detached ",
                       RoughDuration(now - absl::FromUnixMicros(session.detached_since())));
 }
