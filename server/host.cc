@@ -93,7 +93,10 @@ void Host::StartShutdown() {
 
 bool Host::IsOver() {
   if (broken_) return true;
-  if (!sessions_.empty()) return false;
+  if (!sessions_.empty()) {
+    linger_timer_.Disarm();
+    return false;
+  }
   if (!options_.linger || shutting_down_) return true;
   const Instant ends = empty_since_ + *options_.linger;
   linger_timer_.Arm(ends);
