@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "crypto/route_tag.h"
+#include "server/environment.h"
 #include "server/host.h"
 #include "server/session_id.h"
 
@@ -26,6 +29,15 @@ term::Size SizeOf(const control::NewSession& request) {
   };
   return term::ClampSize({bounded(request.size().columns(), term::kMaxColumns),
                           bounded(request.size().rows(), term::kMaxRows)});
+}
+
+void NameInEnvironment(absl::string_view id, control::NewSession* request) {
+  Environment environment({request->environment().begin(), request->environment().end()});
+  environment.Set(kSessionIdVariable, id);
+  request->clear_environment();
+  for (const std::string& assignment : environment.assignments()) {
+    request->add_environment(assignment);
+  }
 }
 
 }  // namespace
@@ -84,8 +96,13 @@ absl::StatusOr<control::Grant> Host::NewSession(const control::NewSession& reque
   SessionParts parts;
   parts.size = SizeOf(request);
   parts.command.assign(request.command().begin(), request.command().end());
-  parts.start = [this, request](term::Size size) { return options_.start_program(request, size); };
-  return GrantTo(OpenSession(std::move(parts)), /*view_only=*/false, /*steals=*/false);
+  const auto to_start = std::make_shared<control::NewSession>(request);
+  parts.start = [this, to_start](term::Size size) {
+    return options_.start_program(*to_start, size);
+  };
+  HostedSession* const session = OpenSession(std::move(parts));
+  NameInEnvironment(session->id(), to_start.get());
+  return GrantTo(session, /*view_only=*/false, /*steals=*/false);
 }
 
 absl::StatusOr<control::Grant> Host::Attach(const control::Attach& request) {

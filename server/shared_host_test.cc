@@ -44,8 +44,9 @@ class SharedHostTest : public testing::Test, private SessionWatcher {
     });
     options_.linger = 1h;
     options_.user = "alice";
-    options_.start_program = [this](const control::NewSession&,
+    options_.start_program = [this](const control::NewSession& request,
                                     term::Size size) -> absl::StatusOr<RunningProgram> {
+      environment_.assign(request.environment().begin(), request.environment().end());
       if (!start_error_.ok()) return start_error_;
       const io::PtySpec spec{.size = {.columns = static_cast<uint16_t>(size.columns),
                                       .rows = static_cast<uint16_t>(size.rows)}};
@@ -116,6 +117,7 @@ class SharedHostTest : public testing::Test, private SessionWatcher {
   crypto::SeededRandom random_{7};
   HostOptions options_;
   absl::Status start_error_;
+  Strings environment_;                                      // of the program started last
   std::vector<std::shared_ptr<io::sim::SimPeer>> programs_;  // in order of their start
   std::vector<int> signals_;
   std::map<std::string, int> changes_;
@@ -138,6 +140,16 @@ TEST_F(SharedHostTest, ProgramStartsWhenItsClientHasSpokenAndWithItsWindow) {
   programs_[0]->Feed("$ ");
   world_.RunFor(100ms);
   EXPECT_TRUE(client->Shows("$"));
+}
+
+TEST_F(SharedHostTest, ProgramLearnsItsSessionsName) {
+  StartHost();
+  control::NewSession request;
+  request.add_environment("A=b");
+  request.add_environment("MOSH_SESSION_ID=another");
+  const control::Grant grant = *host_->NewSession(request);
+  Connect(grant);
+  EXPECT_EQ(environment_, (Strings{"A=b", absl::StrCat("MOSH_SESSION_ID=", grant.session_id())}));
 }
 
 TEST_F(SharedHostTest, GrantNobodyUsesExpires) {
