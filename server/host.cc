@@ -17,22 +17,63 @@ constexpr std::chrono::seconds kDetachedAfter{30};
 
 }  // namespace
 
-Host::Host(io::Reactor* reactor, HostOptions options, std::unique_ptr<io::UdpSocket> socket,
-           std::unique_ptr<io::SignalSource> signals, SessionParts session,
-           const crypto::SessionKey& key, crypto::RandomSource* random)
+Host::Host(io::Reactor* reactor, HostOptions options, crypto::RandomSource* random)
     : reactor_(reactor),
       options_(std::move(options)),
-      socket_(std::move(socket)),
-      signals_(std::move(signals)),
-      release_(std::move(session.release)),
-      record_(std::move(session.record)),
-      lifetime_(options_.timeouts, reactor->Now()),
-      session_(reactor, std::move(session.pty), session.size, this),
-      endpoint_(key, session.size, socket_.get(), random, reactor->Now()) {}
+      random_(random),
+      lifetime_(options_.timeouts, reactor->Now()) {}
+
+Host::~Host() = default;
+
+void Host::AddSocket(std::unique_ptr<io::UdpSocket> socket) {
+  sockets_.push_back(std::move(socket));
+}
+
+void Host::AddSignals(std::unique_ptr<io::SignalSource> signals) { signals_ = std::move(signals); }
+
+std::string Host::AddSession(SessionParts parts, const crypto::SessionKey& key) {
+  start_ = std::move(parts.start);
+  session_ = std::unique_ptr<Session>(new Session(reactor_, parts.size, this));
+  endpoint_ =
+      std::make_unique<Endpoint>(key, parts.size, sockets_.front().get(), random_, reactor_->Now());
+  return "first";
+}
+
+void Host::StartShutdown() {
+  Obey({Lifetime::Wish::kShutDown, ""}, reactor_->Now());
+  wake_.Set();
+}
+
+bool Host::OnRelayedDatagram(std::span<uint8_t> bytes, const io::SocketAddress& from,
+                             const io::SocketAddress& to, io::EcnMark ecn) {
+  return endpoint_
+      ->OnDatagram(io::Datagram({bytes, from, to, ecn, {}}, nullptr, 0), reactor_->Now())
+      .authentic;
+}
+
+absl::StatusOr<control::Grant> Host::NewSession(const control::NewSession&) {
+  return absl::UnimplementedError("not yet");
+}
+absl::StatusOr<control::Grant> Host::Attach(const control::Attach&) {
+  return absl::UnimplementedError("not yet");
+}
+absl::Status Host::Detach(const control::Detach&) { return absl::UnimplementedError("not yet"); }
+absl::Status Host::Terminate(const control::Terminate&) {
+  return absl::UnimplementedError("not yet");
+}
+absl::Status Host::Notify(const control::Notify&) { return absl::UnimplementedError("not yet"); }
+absl::StatusOr<control::Snapshot> Host::TakeSnapshot(const control::TakeSnapshot&) {
+  return absl::UnimplementedError("not yet");
+}
+std::vector<std::string> Host::SessionIds() const { return {}; }
+absl::StatusOr<control::Session> Host::Describe(absl::string_view) const {
+  return absl::UnimplementedError("not yet");
+}
+void Host::AddWatcher(SessionWatcher*) {}
+void Host::RemoveWatcher(SessionWatcher*) {}
 
 io::Task<void> Host::Run(io::StopToken stop) {
-  session_.Start();
-  scope_.Spawn(ReceiveDatagrams(scope_.token()));
+  for (const auto& socket : sockets_) scope_.Spawn(ReceiveDatagrams(socket.get(), scope_.token()));
   if (signals_ != nullptr) scope_.Spawn(ReceiveSignals(scope_.token()));
 
   io::Timer timer(reactor_, &wake_);
@@ -42,7 +83,7 @@ io::Task<void> Host::Run(io::StopToken stop) {
     if (phase_ == Phase::kOver) break;
     if (phase_ == Phase::kSettling && session_open) {
       session_open = false;
-      co_await session_.Close();
+      co_await session_->Close();
       record_.reset();
     }
     timer.Arm(NextDeadline());
@@ -50,15 +91,15 @@ io::Task<void> Host::Run(io::StopToken stop) {
     wake_.Reset();
   }
   timer.Disarm();
-  if (session_open) co_await session_.Close();
+  if (session_open) co_await session_->Close();
   record_.reset();
   co_await scope_.CancelAndJoin();
-  co_await socket_->Close();
+  for (const auto& socket : sockets_) co_await socket->Close();
 }
 
-io::Task<void> Host::ReceiveDatagrams(io::StopToken stop) {
+io::Task<void> Host::ReceiveDatagrams(io::UdpSocket* socket, io::StopToken stop) {
   while (true) {
-    const absl::StatusOr<io::Datagram> datagram = co_await socket_->Receive(stop);
+    const absl::StatusOr<io::Datagram> datagram = co_await socket->Receive(stop);
     if (stop.stop_requested()) co_return;
     if (!datagram.ok()) {
       Log(absl::StrCat("Network exception: ", absl::string_view(datagram.status().message())));
@@ -84,8 +125,7 @@ io::Task<void> Host::ReceiveSignals(io::StopToken stop) {
 void Host::OnDatagram(const io::Datagram& datagram) {
   const Instant now = reactor_->Now();
   const size_t size = datagram.bytes().size();
-  Endpoint* endpoint = Route(datagram);
-  const Endpoint::Arrival arrival = endpoint->OnDatagram(datagram, now);
+  const Endpoint::Arrival arrival = endpoint_->OnDatagram(datagram, now);
   if (options_.verbosity > 0) {
     const bool fine = arrival.problem == ssp::ReceiveProblem::kNone;
     Log(absl::StrCat("received ", size, " bytes from ", datagram.from().ToString(),
@@ -101,33 +141,41 @@ void Host::OnClientState(Instant now) {
   lifetime_.OnClientState(now);
   PumpInput(now);
   // The first client's window size has been applied by now, so the program never sees another.
-  if (release_ != nullptr) std::exchange(release_, nullptr)();
+  if (start_ != nullptr) StartProgram();
 
   if (record_ == nullptr || phase_ == Phase::kSettling) return;
   relabel_at_ = now + kDetachedAfter;
-  const std::string address = endpoint_.peer().Unmapped().host();
+  const std::string address = endpoint_->peer().Unmapped().host();
   if (address.empty() || address == recorded_address_) return;
   recorded_address_ = address;
   record_->Attached(address);
 }
 
+void Host::StartProgram() {
+  absl::StatusOr<RunningProgram> program =
+      std::exchange(start_, nullptr)(session_->terminal().screen().size());
+  if (!program.ok()) return session_->Fail(program.status());
+  record_ = std::move(program->record);
+  session_->Start(std::move(program->pty));
+}
+
 void Host::PumpInput(Instant now) {
-  if (!endpoint_.has_input()) return;
+  if (!endpoint_->has_input()) return;
   // A program that doesn't read: its input stays in the transport, which bounds what the client may
   // send.
-  if (!session_.WantsInput() && !session_.ended()) return;
-  session_.Apply(endpoint_.TakeInput(now));
+  if (!session_->WantsInput() && !session_->ended()) return;
+  session_->Apply(endpoint_->TakeInput(now));
 }
 
 void Host::OnScreenChange(ssp::ChangeHint hint) {
-  endpoint_.OnScreenChange(hint, reactor_->Now());
+  endpoint_->OnScreenChange(hint, reactor_->Now());
   wake_.Set();
 }
 
 void Host::OnProgramEnd() {
   if (phase_ == Phase::kServing) {
     phase_ = Phase::kShuttingDown;
-    endpoint_.StartShutdown(reactor_->Now());
+    endpoint_->StartShutdown(reactor_->Now());
   }
   wake_.Set();
 }
@@ -141,11 +189,11 @@ void Host::Obey(const Lifetime::Decision& decision, Instant now) {
       phase_ = Phase::kOver;
       return;
     case Lifetime::Wish::kShutDown:
-      if (!endpoint_.has_peer()) {
+      if (!endpoint_->has_peer()) {
         phase_ = Phase::kOver;
       } else if (phase_ == Phase::kServing) {
         phase_ = Phase::kShuttingDown;
-        endpoint_.StartShutdown(now);
+        endpoint_->StartShutdown(now);
       }
       return;
   }
@@ -154,7 +202,7 @@ void Host::Obey(const Lifetime::Decision& decision, Instant now) {
 void Host::Turn(Instant now) {
   ++turns_;
   if (options_.verbosity > 1) Log(absl::StrCat("turn ", turns_));
-  session_.OnDeadline(now);
+  session_->OnDeadline(now);
   PumpInput(now);
   Obey(lifetime_.OnTime(phase_ != Phase::kServing, now), now);
   Relabel(now);
@@ -164,8 +212,8 @@ void Host::Turn(Instant now) {
 }
 
 void Host::Send(Instant now) {
-  const term::Screen* screen = session_.holds_screen() ? nullptr : &session_.terminal().screen();
-  const Endpoint::Sent sent = endpoint_.OnDeadline(screen, now);
+  const term::Screen* screen = session_->holds_screen() ? nullptr : &session_->terminal().screen();
+  const Endpoint::Sent sent = endpoint_->OnDeadline(screen, now);
   if (!sent.fatal.ok()) {
     Log(absl::StrCat("Crypto exception: ", absl::string_view(sent.fatal.message())));
     phase_ = Phase::kOver;
@@ -174,9 +222,9 @@ void Host::Send(Instant now) {
 }
 
 void Host::CheckEnd(Instant now) {
-  if (endpoint_.peer_left() && phase_ != Phase::kOver) phase_ = Phase::kSettling;
-  const bool answered = endpoint_.shutdown_acknowledged() || endpoint_.ShutdownTimedOut(now);
-  const bool settled = phase_ == Phase::kSettling && now >= endpoint_.ShutdownSettlesAt();
+  if (endpoint_->peer_left() && phase_ != Phase::kOver) phase_ = Phase::kSettling;
+  const bool answered = endpoint_->shutdown_acknowledged() || endpoint_->ShutdownTimedOut(now);
+  const bool settled = phase_ == Phase::kSettling && now >= endpoint_->ShutdownSettlesAt();
   if (answered || settled) phase_ = Phase::kOver;
 }
 
@@ -189,8 +237,8 @@ void Host::Relabel(Instant now) {
 
 Instant Host::NextDeadline() const {
   const Instant settles_at =
-      phase_ == Phase::kSettling ? endpoint_.ShutdownSettlesAt() : Instant::Max();
-  return std::min({session_.NextDeadline(), endpoint_.NextDeadline(), relabel_at_, settles_at,
+      phase_ == Phase::kSettling ? endpoint_->ShutdownSettlesAt() : Instant::Max();
+  return std::min({session_->NextDeadline(), endpoint_->NextDeadline(), relabel_at_, settles_at,
                    lifetime_.NextDeadline(phase_ != Phase::kServing)});
 }
 

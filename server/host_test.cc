@@ -59,15 +59,19 @@ class HostTest : public testing::Test {
     options.timeouts = timeouts;
     options.log = [this](absl::string_view line) { log_.emplace_back(line); };
     SessionParts session;
-    session.pty = std::move(pair.tty);
     session.size = {80, 24};
-    session.release = [this] { released_at_width_.push_back(program_->window_size().columns); };
-    session.record = std::make_unique<FakeRecord>(&record_);
-    auto socket = server_.BindUdp(io::SocketAddress::AnyV4(kPort), io::UdpOptions());
-    auto signals = server_.WatchSignals({SIGTERM, SIGINT, SIGUSR1});
-    host_ = std::make_unique<Host>(&server_, std::move(options), *std::move(socket),
-                                   *std::move(signals), std::move(session),
-                                   *crypto::SessionKey::FromBase64(kKey), &random_);
+    session.start = [this, tty = std::make_shared<std::unique_ptr<io::Tty>>(std::move(pair.tty))](
+                        term::Size size) -> absl::StatusOr<RunningProgram> {
+      started_at_width_.push_back(size.columns);
+      RunningProgram program;
+      program.pty = std::move(*tty);
+      program.record = std::make_unique<FakeRecord>(&record_);
+      return program;
+    };
+    host_ = std::make_unique<Host>(&server_, std::move(options), &random_);
+    host_->AddSocket(*server_.BindUdp(io::SocketAddress::AnyV4(kPort), io::UdpOptions()));
+    host_->AddSignals(*server_.WatchSignals({SIGTERM, SIGINT, SIGUSR1}));
+    host_->AddSession(std::move(session), *crypto::SessionKey::FromBase64(kKey));
     world_.Start(RunHost());
     world_.RunFor(1ms);
   }
@@ -99,7 +103,7 @@ class HostTest : public testing::Test {
   std::shared_ptr<io::sim::SimPeer> program_;
   Strings log_;
   Strings record_;
-  std::vector<int> released_at_width_;
+  std::vector<int> started_at_width_;
   std::unique_ptr<Host> host_;
   bool host_over_ = false;
   std::unique_ptr<TestClient> client_;
@@ -115,13 +119,13 @@ TEST_F(HostTest, ClientSeesTheProgramAndTheProgramTheClient) {
   EXPECT_EQ(program_->TakeOutput(), "ls\r");
 }
 
-TEST_F(HostTest, ProgramIsLetGoOnceAndWithTheClientsWindow) {
+TEST_F(HostTest, ProgramStartsOnceAndWithTheClientsWindow) {
   StartHost();
-  EXPECT_TRUE(released_at_width_.empty());
+  EXPECT_TRUE(started_at_width_.empty());
   StartClient();
   client_->Type("x");
   world_.RunFor(1s);
-  EXPECT_EQ(released_at_width_, (std::vector<int>{100}));
+  EXPECT_EQ(started_at_width_, (std::vector<int>{100}));
   EXPECT_EQ(client_->screen().size(), (term::Size{100, 30}));
 }
 
@@ -132,8 +136,7 @@ TEST_F(HostTest, LeavesWithoutAClient) {
   world_.RunFor(2s);
   EXPECT_TRUE(host_over_);
   EXPECT_TRUE(Logged("No connection within 60 seconds."));
-  EXPECT_TRUE(program_->closed());
-  EXPECT_TRUE(released_at_width_.empty());
+  EXPECT_TRUE(started_at_width_.empty());
 }
 
 TEST_F(HostTest, StrangersChangeNothing) {
@@ -141,7 +144,7 @@ TEST_F(HostTest, StrangersChangeNothing) {
   StartClient("AAAAAAAAAAAAAAAAAAAAAA");
   world_.RunFor(5s);
   EXPECT_FALSE(host_->endpoint().has_peer());
-  EXPECT_TRUE(released_at_width_.empty());
+  EXPECT_TRUE(started_at_width_.empty());
   EXPECT_GT(host_->endpoint().stats().auth_failures, 0);
 }
 

@@ -136,16 +136,25 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
   options.verbosity = start.line.verbosity;
   options.log = [](absl::string_view text) { Print(STDERR_FILENO, absl::StrCat(text, "\n")); };
   SessionParts session;
-  session.pty = std::make_unique<PtyMaster>(*std::move(pty_stream));
   session.size = start.size;
-  session.record = std::move(record);
-  session.release = [release] {
+  session.command = start.line.command;
+  auto program = std::make_shared<RunningProgram>();
+  program->pty = std::make_unique<PtyMaster>(*std::move(pty_stream));
+  program->pid = login->pid;
+  program->record = std::move(record);
+  session.start = [program, release](term::Size size) -> absl::StatusOr<RunningProgram> {
+    const absl::Status sized = program->pty->SetWindowSize(
+        {.columns = static_cast<uint16_t>(size.columns), .rows = static_cast<uint16_t>(size.rows)});
+    if (!sized.ok()) return sized;
     [[maybe_unused]] const ssize_t written = write(release->get(), "", 1);
     release->Reset();
+    return std::move(*program);
   };
   crypto::SystemRandom random;
-  Host host(reactor->get(), std::move(options), *std::move(socket), *std::move(signals),
-            std::move(session), key, &random);
+  Host host(reactor->get(), std::move(options), &random);
+  host.AddSocket(*std::move(socket));
+  host.AddSignals(*std::move(signals));
+  host.AddSession(std::move(session), key);
   WipeKey(key);
   (*reactor)->Run(host.Run());
   return absl::OkStatus();

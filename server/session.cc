@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 
 namespace mosh::server {
 namespace {
@@ -25,22 +26,27 @@ std::span<const uint8_t> Bytes(absl::string_view text) {
 
 }  // namespace
 
-Session::Session(io::Reactor* reactor, std::unique_ptr<io::Tty> pty, term::Size size,
-                 Listener* listener)
+Session::Session(io::Reactor* reactor, term::Size size, Listener* listener)
     : reactor_(reactor),
-      pty_(std::move(pty)),
       listener_(listener),
       terminal_(size, term::Dialect::kProgram),
       last_output_(reactor->Now()) {}
 
-void Session::Start() {
+void Session::Start(std::unique_ptr<io::Tty> pty) {
+  pty_ = std::move(pty);
+  ResizePty(terminal_.screen().size());
   scope_.Spawn(ReadProgram(scope_.token()));
   scope_.Spawn(WriteProgram(scope_.token()));
 }
 
+void Session::Fail(const absl::Status& why) {
+  terminal_.Feed(absl::StrCat("mosh-server: ", absl::string_view(why.message()), "\r\n"));
+  End();
+}
+
 io::Task<void> Session::Close() {
   co_await scope_.CancelAndJoin();
-  co_await pty_->Close();
+  if (pty_ != nullptr) co_await pty_->Close();
 }
 
 io::Task<void> Session::ReadProgram(io::StopToken stop) {
@@ -133,13 +139,17 @@ void Session::Resize(term::Size size) {
   // A peer may ask for anything. What no screen can have changes nothing.
   if (size.columns < 1 || size.rows < 1) return;
   if (size.columns > term::kMaxColumns || size.rows > term::kMaxRows) return;
+  if (pty_ != nullptr && !ResizePty(size) && !ended_) return End();
+  terminal_.Resize(size);
+  listener_->OnScreenChange(ssp::ChangeHint::kBulk);
+}
+
+bool Session::ResizePty(term::Size size) {
   const absl::StatusOr<io::WindowSize> before = pty_->GetWindowSize();
   io::WindowSize window = before.ok() ? *before : io::WindowSize();
   window.columns = static_cast<uint16_t>(size.columns);
   window.rows = static_cast<uint16_t>(size.rows);
-  if (!pty_->SetWindowSize(window).ok() && !ended_) return End();
-  terminal_.Resize(size);
-  listener_->OnScreenChange(ssp::ChangeHint::kBulk);
+  return pty_->SetWindowSize(window).ok();
 }
 
 void Session::End() {

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "base/instant.h"
 #include "io/event.h"
@@ -50,11 +51,15 @@ class Session {
   // keeps it.
   static constexpr size_t kInputHighWater = size_t{256} << 10;
 
-  // All pointers outlive the session. The listener is told nothing before Start().
-  Session(io::Reactor* reactor, std::unique_ptr<io::Tty> pty, term::Size size, Listener* listener);
+  // All pointers outlive the session. Before Start() it has a screen but no program: input waits,
+  // and the size is the screen's alone.
+  Session(io::Reactor* reactor, term::Size size, Listener* listener);
 
-  // Starts reading and writing. Close() must be awaited before the destructor.
-  void Start();
+  // The program's terminal; it is given the screen's size. Starts reading and writing: Close() must
+  // be awaited before the destructor.
+  void Start(std::unique_ptr<io::Tty> pty);
+  // There is no program, and this is why: shown on the screen, and the end.
+  void Fail(const absl::Status& why);
   // Stops and closes the pty: programs in it get SIGHUP. Idempotent.
   io::Task<void> Close();
 
@@ -79,11 +84,12 @@ class Session {
   void OnOutput(absl::string_view bytes);
   void TrackHold(Instant now);
   void Resize(term::Size size);
+  bool ResizePty(term::Size size);
   void QueueInput(absl::string_view bytes);
   void End();
 
   io::Reactor* reactor_;
-  std::unique_ptr<io::Tty> pty_;
+  std::unique_ptr<io::Tty> pty_;  // null before Start()
   Listener* listener_;
   term::Terminal terminal_;
   term::InputTranslator translator_;

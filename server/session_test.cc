@@ -31,9 +31,9 @@ class SessionTest : public testing::Test {
     io::sim::SimTtyPair pair = io::sim::MakeSimTty(&world_, {80, 24});
     program_ = pair.peer;
     session_ =
-        std::make_unique<Session>(&host_, std::move(pair.tty), term::Size{80, 24}, &recorder_);
+        std::make_unique<Session>(&host_, term::Size{80, 24}, &recorder_);
     world_.RunFor(10ms);
-    session_->Start();
+    session_->Start(std::move(pair.tty));
     world_.RunFor(10ms);
   }
   ~SessionTest() override {

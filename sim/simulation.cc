@@ -158,14 +158,18 @@ void Simulation::StartServer() {
   program_ = pty.peer;
   program_->on_output = [this] { OnProgramInput(); };
   server::SessionParts parts;
-  parts.pty = std::move(pty.tty);
   parts.size = {80, 24};
-  parts.release = [this] { program_->Feed("$ "); };
-  auto socket = server_machine_.BindUdp(io::SocketAddress::AnyV4(kPort), io::UdpOptions());
-  auto signals = server_machine_.WatchSignals({SIGTERM, SIGINT, SIGUSR1});
-  host_ = std::make_unique<server::Host>(&server_machine_, server::HostOptions(),
-                                         *std::move(socket), *std::move(signals), std::move(parts),
-                                         *crypto::SessionKey::FromBase64(key_), &random_);
+  parts.start = [this, tty = std::make_shared<std::unique_ptr<io::Tty>>(std::move(pty.tty))](
+                    term::Size) -> absl::StatusOr<server::RunningProgram> {
+    program_->Feed("$ ");
+    server::RunningProgram program;
+    program.pty = std::move(*tty);
+    return program;
+  };
+  host_ = std::make_unique<server::Host>(&server_machine_, server::HostOptions(), &random_);
+  host_->AddSocket(*server_machine_.BindUdp(io::SocketAddress::AnyV4(kPort), io::UdpOptions()));
+  host_->AddSignals(*server_machine_.WatchSignals({SIGTERM, SIGINT, SIGUSR1}));
+  host_->AddSession(std::move(parts), *crypto::SessionKey::FromBase64(key_));
   world_.Start(RunHost());
 }
 
