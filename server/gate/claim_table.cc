@@ -45,10 +45,9 @@ void ClaimTable::MakeRoom(HostNumber host) {
   const size_t share = capacity_ / (hosts_.size() + (hosts_.contains(host) ? 0 : 1));
   HostNumber loser = host;
   if (CountOf(host) < std::max<size_t>(share, 1)) {
-    const auto richest =
-        std::max_element(hosts_.begin(), hosts_.end(), [](const auto& a, const auto& b) {
-          return a.second.size() < b.second.size();
-        });
+    const auto richest = std::max_element(
+        hosts_.begin(), hosts_.end(),
+        [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
     loser = richest->first;
   }
   const io::SocketAddress oldest = hosts_[loser].front();

@@ -1,5 +1,5 @@
-// The sockets that share one port: number 0 is the gate's own, each other one belongs to the Host of
-// its number. The kernel steers datagrams between them by RouteProgram.
+// The sockets that share one port: number 0 is the gate's own, each other one belongs to the Host
+// of its number. The kernel steers datagrams between them by RouteProgram.
 //
 // Their order is the order of binding for as long as none of them is closed, anywhere: when one is,
 // the kernel moves the last into its place. So a group only grows, the keeper holds every socket,

@@ -127,9 +127,9 @@ TEST_F(SocketGroupTest, HostsSocketsTakeNoPrograms) {
 TEST_F(SocketGroupTest, SteeringRepairsARemovedProgram) {
   Open(3);
   const int ignored = 1;
-  ASSERT_EQ(setsockopt(group().socket(2), SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &ignored,
-                       sizeof ignored),
-            0);
+  ASSERT_EQ(
+      setsockopt(group().socket(2), SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &ignored, sizeof ignored),
+      0);
   ASSERT_TRUE(group().Steer().ok());
   for (int i = 0; i < 20; ++i) Send(Sequence(2), 100);
   EXPECT_EQ(Arrived(), (Counts{0, 0, 20}));

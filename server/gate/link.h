@@ -1,0 +1,75 @@
+// What the gate and a Host say to each other, over a seqpacket socket pair that the Host was born
+// with. Each packet is one message. Plain layouts in network order, nothing optional: either side
+// may be of another release, and neither trusts the other.
+//
+//   gate ─▶ Host   Datagram     a stock client's, maybe (relay.h)
+//                  Connection   a control connection of this user; the packet carries its
+//                  descriptor Hello        a gate has begun or begun again: tell it your State
+//                  Limits       new limits of the configuration; text as in moshd.conf
+//                  End          you said that you are idle; nothing more will come
+//   Host ─▶ gate   Claim        of an offered datagram
+//                  Refusal      of a forwarded datagram
+//                  State        how many sessions, how many connections taken so far
+#ifndef SERVER_GATE_LINK_H_
+#define SERVER_GATE_LINK_H_
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "server/gate/relay.h"
+
+namespace mosh::server::gate {
+
+struct LinkConnection {
+  friend bool operator==(const LinkConnection&, const LinkConnection&) = default;
+};
+struct LinkHello {
+  friend bool operator==(const LinkHello&, const LinkHello&) = default;
+};
+struct LinkEnd {
+  friend bool operator==(const LinkEnd&, const LinkEnd&) = default;
+};
+struct LinkLimits {
+  std::string text;
+  friend bool operator==(const LinkLimits&, const LinkLimits&) = default;
+};
+struct LinkClaim {
+  uint64_t id = 0;
+  friend bool operator==(const LinkClaim&, const LinkClaim&) = default;
+};
+struct LinkRefusal {
+  uint64_t id = 0;
+  friend bool operator==(const LinkRefusal&, const LinkRefusal&) = default;
+};
+struct LinkState {
+  uint32_t pid = 0;
+  uint64_t build = 0;        // of the program (build_id.h)
+  uint32_t sessions = 0;     // 0: the Host would like to end
+  uint64_t connections = 0;  // taken since it began
+  friend bool operator==(const LinkState&, const LinkState&) = default;
+};
+
+// The datagram's bytes are a part of the packet.
+using LinkMessage = std::variant<RelayedDatagram, LinkConnection, LinkHello, LinkEnd, LinkLimits,
+                                 LinkClaim, LinkRefusal, LinkState>;
+
+// The longest packet.
+inline constexpr size_t kLinkPacket = 16 * 1024;
+
+std::vector<uint8_t> EncodeLink(const LinkMessage& message);
+// nullopt: no message of ours.
+std::optional<LinkMessage> DecodeLink(std::span<const uint8_t> packet);
+
+// Sends at once or not at all. False: there is no room, or nobody there.
+bool TrySendPacket(int socket, std::span<const uint8_t> packet, std::span<const int> fds = {});
+
+}  // namespace mosh::server::gate
+
+#endif  // SERVER_GATE_LINK_H_
