@@ -1,12 +1,5 @@
 #include "server/gate/link.h"
 
-#include <sys/socket.h>
-
-#include <array>
-#include <cerrno>
-#include <cstring>
-
-#include "base/check.h"
 #include "server/gate/packet.h"
 
 namespace mosh::server::gate {
@@ -22,8 +15,6 @@ enum Kind : uint8_t {
   kRefusal = 17,
   kState = 18,
 };
-
-constexpr size_t kMaxFds = 16;
 
 void Write(const RelayedDatagram& d, PacketWriter* out) {
   out->Number(kDatagram).Number(d.id).Number(static_cast<uint8_t>(d.offered));
@@ -95,28 +86,6 @@ std::optional<LinkMessage> DecodeLink(std::span<const uint8_t> packet) {
   std::optional<LinkMessage> message = ReadMessage(in);
   if (!in.finished()) return std::nullopt;
   return message;
-}
-
-bool TrySendPacket(int socket, std::span<const uint8_t> packet, std::span<const int> fds) {
-  CHECK(fds.size() <= kMaxFds);
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxFds * sizeof(int))> control{};
-  iovec data{.iov_base = const_cast<uint8_t*>(packet.data()), .iov_len = packet.size()};
-  msghdr header{};
-  header.msg_iov = &data;
-  header.msg_iovlen = 1;
-  if (!fds.empty()) {
-    header.msg_control = control.data();
-    header.msg_controllen = CMSG_SPACE(fds.size_bytes());
-    cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(fds.size_bytes());
-    std::memcpy(CMSG_DATA(rights), fds.data(), fds.size_bytes());
-  }
-  ssize_t sent;
-  do sent = sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
-  while (sent < 0 && errno == EINTR);
-  return sent >= 0;
 }
 
 }  // namespace mosh::server::gate

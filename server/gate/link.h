@@ -67,9 +67,6 @@ std::vector<uint8_t> EncodeLink(const LinkMessage& message);
 // nullopt: no message of ours.
 std::optional<LinkMessage> DecodeLink(std::span<const uint8_t> packet);
 
-// Sends at once or not at all. False: there is no room, or nobody there.
-bool TrySendPacket(int socket, std::span<const uint8_t> packet, std::span<const int> fds = {});
-
 }  // namespace mosh::server::gate
 
 #endif  // SERVER_GATE_LINK_H_
