@@ -102,7 +102,10 @@ class Keeper {
       bool ignored;
       const bool understood =
           packet.kind == ReceivedPacket::Kind::kPacket && Read(std::move(packet), &kept_, &ignored);
-      if (!understood) gate_.Reset();
+      if (understood) continue;
+      // Whoever dismisses us waits for the port to be free.
+      if (kept_.hosts.empty()) kept_.sockets.clear();
+      gate_.Reset();
     }
   }
 
@@ -157,6 +160,13 @@ absl::StatusOr<KeeperConnection> KeeperConnection::Connect(const std::string& pa
     }
   }
   return KeeperConnection(*std::move(socket));
+}
+
+void KeeperConnection::Dismiss() {
+  shutdown(socket_.get(), SHUT_WR);
+  Buffer buffer;
+  ReceivePacket(socket_.get(), buffer, true);
+  socket_.Reset();
 }
 
 absl::Status KeeperConnection::HoldSockets(std::span<const int> sockets) {

@@ -38,6 +38,9 @@ class KeeperConnection {
   absl::Status HoldSockets(std::span<const int> sockets);
   absl::Status HoldHost(HostNumber number, uid_t uid, int link);
 
+  // For one that holds no Host: waits until it has let go of the port.
+  void Dismiss();
+
   // At its end when the keeper is gone; never has anything to read.
   int fd() const { return socket_.get(); }
 

@@ -1,5 +1,6 @@
 #include "server/gate/keeper.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -149,6 +150,22 @@ TEST_F(KeeperTest, LeavesAfterTheLast) {
 TEST_F(KeeperTest, LeavesWithTheGateIfThereIsNoHost) {
   KeeperConnection gate = Start();
   gate = KeeperConnection(io::OwnedFd());
+  EXPECT_EQ(WaitForItsEnd(), 7);
+}
+
+TEST_F(KeeperTest, DismissedItLetsGoOfThePort) {
+  KeeperConnection gate = Start();
+  io::OwnedFd bound = NewSocket();
+  sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {}, .sin_zero = {}};
+  auto* raw = reinterpret_cast<sockaddr*>(&address);
+  socklen_t length = sizeof address;
+  ASSERT_EQ(bind(bound.get(), raw, length), 0);
+  ASSERT_EQ(getsockname(bound.get(), raw, &length), 0);
+  const int fd = bound.get();
+  ASSERT_TRUE(gate.HoldSockets({&fd, 1}).ok());
+  bound.Reset();
+  gate.Dismiss();
+  EXPECT_EQ(bind(NewSocket().get(), raw, length), 0);
   EXPECT_EQ(WaitForItsEnd(), 7);
 }
 

@@ -9,7 +9,7 @@
 //                  End          you said that you are idle; nothing more will come
 //   Host ─▶ gate   Claim        of an offered datagram
 //                  Refusal      of a forwarded datagram
-//                  State        how many sessions, how many connections taken so far
+//                  State        how many sessions, connections taken so far, idle for long?
 #ifndef SERVER_GATE_LINK_H_
 #define SERVER_GATE_LINK_H_
 
@@ -50,8 +50,9 @@ struct LinkRefusal {
 };
 struct LinkState {
   uint32_t pid = 0;
-  uint64_t build = 0;        // of the program (build_id.h)
-  uint32_t sessions = 0;     // 0: the Host would like to end
+  uint64_t build = 0;  // of the program (build_id.h)
+  uint32_t sessions = 0;
+  bool idle = false;         // it has had nothing to do for long, and would like to end
   uint64_t connections = 0;  // taken since it began
   friend bool operator==(const LinkState&, const LinkState&) = default;
 };
