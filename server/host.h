@@ -1,9 +1,12 @@
 // A Host: the sockets, the sessions and their endpoints of one user's process, and the one loop
 // that drives them.
 //
-//   Host ──┬── UdpSocket*      ─▶ Router: which endpoint is a datagram for
-//          └── Session*           one program, one screen
-//                └── Endpoint*    one client of it
+//   Host ──┬── UdpSocket*           ─▶ Router: which endpoint is a datagram for
+//          └── HostedSession*          one Session: one program, one screen
+//                └── SessionClient*    one Endpoint: one client of it
+//
+// A turn of the loop costs what has happened, not what there is: sessions that have something to do
+// stand in a list, all others wait at their deadlines in the reactor's heap.
 //
 // `mosh-server new` is a Host with one of each that has its port for itself and ends with its
 // session. A shared Host (HostOptions::linger) takes new sessions and clients through HostControl.
@@ -11,78 +14,37 @@
 #ifndef SERVER_HOST_H_
 #define SERVER_HOST_H_
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
-#include "base/instant.h"
 #include "crypto/random.h"
 #include "crypto/session_key.h"
 #include "io/address.h"
 #include "io/event.h"
+#include "io/intrusive_list.h"
 #include "io/reactor.h"
 #include "io/scope.h"
 #include "io/signals.h"
 #include "io/task.h"
+#include "io/timer.h"
 #include "io/udp_socket.h"
-#include "server/attachment_record.h"
-#include "server/endpoint.h"
 #include "server/host_control.h"
-#include "server/lifetime.h"
-#include "server/limits.h"
-#include "server/program.h"
-#include "server/session.h"
-#include "server/timeouts.h"
-#include "term/size.h"
+#include "server/host_options.h"
+#include "server/hosted_session.h"
+#include "server/outbox.h"
+#include "server/router.h"
 
 namespace mosh::server {
 
-// Whose window decides the size of a session with several clients.
-enum class SizeRule : uint8_t {
-  kLatest,    // of the client that typed or resized last
-  kSmallest,  // of all that may type, per dimension
-};
-
-struct HostOptions {
-  Timeouts timeouts;
-  Limits limits;
-  SizeRule size_rule = SizeRule::kLatest;
-  // The host part of its keys' route tags (crypto/route_tag.h). 0: it has its port for itself, and
-  // any key will do.
-  uint16_t host_number = 0;
-  // Unset: Run() ends with the last session. Set: it is shared, and ends after being empty so long.
-  std::optional<std::chrono::seconds> linger;
-  // The user that it belongs to, for Describe.
-  std::string user;
-  // What NewSession starts. Null: it takes no new sessions.
-  RequestedProgramStarter start_program;
-
-  // 1: every datagram; 2: every turn of the loop.
-  int verbosity = 0;
-  // Takes one line of text, without its end. Never null.
-  std::function<void(absl::string_view)> log = [](absl::string_view) {};
-  // For times that people see.
-  std::function<absl::Time()> wall_clock = absl::Now;
-};
-
-// What a session starts with.
-struct SessionParts {
-  term::Size size;                   // until the first client has said its own
-  std::vector<std::string> command;  // for Describe; empty: the login shell
-  ProgramStarter start;
-};
-
-class Host final : public HostControl, private Session::Listener {
+class Host final : public HostControl {
  public:
   // `reactor` and `random` outlive the host.
   Host(io::Reactor* reactor, HostOptions options, crypto::RandomSource* random);
@@ -122,56 +84,56 @@ class Host final : public HostControl, private Session::Listener {
   void AddWatcher(SessionWatcher* watcher) override;
   void RemoveWatcher(SessionWatcher* watcher) override;
 
-  const Session& session() const { return *session_; }
-  const Endpoint& endpoint() const { return *endpoint_; }
+  // Null if there is none of that name.
+  const HostedSession* Find(absl::string_view session_id) const;
+  const Router& router() const { return router_; }
   // How often the loop woke up, for tests of idleness.
   uint64_t turns() const { return turns_; }
 
  private:
-  enum class Phase {
-    kServing,
-    kShuttingDown,  // we asked; waiting for the client's answer
-    kSettling,      // the client asked and has our answer, which may have got lost
-    kOver,
-  };
-
   io::Task<void> ReceiveDatagrams(io::UdpSocket* socket, io::StopToken stop);
   io::Task<void> ReceiveSignals(io::StopToken stop);
+  io::Task<void> CloseProgram(HostedSession* session);
+  // Closes it, destroys it, and waits for its program to have ended.
+  io::Task<void> Bury(std::unique_ptr<HostedSession> session, io::StopToken stop);
 
-  // Session::Listener.
-  void OnScreenChange(ssp::ChangeHint hint) override;
-  void OnInputRoom() override { wake_.Set(); }
-  void OnProgramEnd() override;
+  bool Deliver(const ReceivedDatagram& datagram);
+  void Turn();
+  void FinishTurn(HostedSession* session);
+  void Remove(HostedSession* session);
+  // Nothing is left to do.
+  bool IsOver();
 
-  void OnDatagram(const io::Datagram& datagram);
-  void OnClientState(Instant now);
-  void StartProgram();
-  void PumpInput(Instant now);
-  void Turn(Instant now);
-  void Send(Instant now);
-  void CheckEnd(Instant now);
-  void Obey(const Lifetime::Decision& decision, Instant now);
-  void Relabel(Instant now);
-  Instant NextDeadline() const;
-  void Log(absl::string_view line) { options_.log(line); }
+  crypto::SessionKey NewKey() const;
+  std::string NewSessionId() const;
+  HostedSession* FindMutable(absl::string_view session_id);
+  HostedSession* NewestDetached();
+  HostedSession* OpenSession(SessionParts parts);
+  absl::StatusOr<control::Grant> GrantTo(HostedSession* session, bool view_only, bool steals);
 
   io::Reactor* reactor_;
   HostOptions options_;
   crypto::RandomSource* random_;
   std::vector<std::unique_ptr<io::UdpSocket>> sockets_;
   std::unique_ptr<io::SignalSource> signals_;
-  ProgramStarter start_;  // null once called
-  std::unique_ptr<AttachmentRecord> record_;
-  Lifetime lifetime_;
-  std::unique_ptr<Session> session_;
-  std::unique_ptr<Endpoint> endpoint_;
+  Router router_;
+  Outbox outbox_;
+  std::unique_ptr<uint8_t[]> read_buffer_;  // shared by all that read
+  SessionServices services_;
 
-  Phase phase_ = Phase::kServing;
+  std::vector<std::unique_ptr<HostedSession>> sessions_;  // in order of creation
+  absl::flat_hash_map<std::string, HostedSession*> by_id_;
+  io::IntrusiveList<HostedSession> want_turn_;
+  io::IntrusiveList<HostedSession> had_turn_;
+  std::vector<SessionWatcher*> watchers_;
+
   io::Event wake_;
-  io::Scope scope_;
-  std::string recorded_address_;         // empty: recorded as detached
-  Instant relabel_at_ = Instant::Max();  // when an attached session counts as detached
+  io::Timer linger_timer_;
+  Instant empty_since_;
+  bool shutting_down_ = false;
+  bool broken_ = false;  // a socket died
   uint64_t turns_ = 0;
+  io::Scope scope_;
 };
 
 }  // namespace mosh::server

@@ -81,6 +81,9 @@ class HostTest : public testing::Test {
     world_.Start(client_->Run());
     world_.RunFor(100ms);
   }
+  const HostedSession& hosted() const { return *host_->Find(host_->SessionIds().at(0)); }
+  const Session& session() const { return hosted().session(); }
+  const Endpoint& endpoint() const { return hosted().clients().at(0)->endpoint(); }
   io::Task<void> RunHost() {
     co_await host_->Run(world_.stop());
     host_over_ = true;
@@ -143,9 +146,9 @@ TEST_F(HostTest, StrangersChangeNothing) {
   StartHost();
   StartClient("AAAAAAAAAAAAAAAAAAAAAA");
   world_.RunFor(5s);
-  EXPECT_FALSE(host_->endpoint().has_peer());
+  EXPECT_FALSE(endpoint().has_peer());
   EXPECT_TRUE(started_at_width_.empty());
-  EXPECT_GT(host_->endpoint().stats().auth_failures, 0);
+  EXPECT_GT(endpoint().stats().auth_failures, 0);
 }
 
 TEST_F(HostTest, EchoIsAcknowledgedAfterFiftyMilliseconds) {
@@ -277,7 +280,7 @@ TEST_F(HostTest, RoamingClientIsFollowed) {
   world_.RunFor(1s);
   program_->Feed("moved");
   EXPECT_TRUE(ClientSees("moved"));
-  EXPECT_EQ(host_->endpoint().peer().host(), "203.0.113.99");
+  EXPECT_EQ(endpoint().peer().host(), "203.0.113.99");
   EXPECT_TRUE(Logged("Server now attached to client at 203.0.113.99:"));
 }
 
@@ -288,11 +291,11 @@ TEST_F(HostTest, SilentClientIsForgottenAndComesBack) {
   EXPECT_TRUE(ClientSees("before"));
   laptop_.set_cable_plugged(false);
   world_.RunFor(60s);
-  EXPECT_FALSE(host_->endpoint().has_peer());
+  EXPECT_FALSE(endpoint().has_peer());
   program_->Feed(" after");
-  const uint64_t sent = host_->endpoint().stats().sent.datagrams;
+  const uint64_t sent = endpoint().stats().sent.datagrams;
   world_.RunFor(3600s);
-  EXPECT_EQ(host_->endpoint().stats().sent.datagrams, sent);
+  EXPECT_EQ(endpoint().stats().sent.datagrams, sent);
   laptop_.set_cable_plugged(true);
   EXPECT_TRUE(ClientSees("before after"));
 }
@@ -319,10 +322,10 @@ TEST_F(HostTest, SleepsWhenNothingHappens) {
   StartClient();
   world_.RunFor(10s);
   const uint64_t turns = host_->turns();
-  const uint64_t sent = host_->endpoint().stats().sent.datagrams;
+  const uint64_t sent = endpoint().stats().sent.datagrams;
   world_.RunFor(60s);
   EXPECT_LE(host_->turns() - turns, 41);  // a heartbeat of each side every three seconds
-  EXPECT_LE(host_->endpoint().stats().sent.datagrams - sent, 20);
+  EXPECT_LE(endpoint().stats().sent.datagrams - sent, 20);
 }
 
 TEST_F(HostTest, SleepsForEverWithoutAClient) {
@@ -345,7 +348,7 @@ TEST_F(HostTest, PasteWaitsForAProgramThatDoesNotRead) {
     client_->Type(absl::string_view(paste).substr(i, 1 << 14));
     world_.RunFor(20ms);
   }
-  EXPECT_LE(host_->session().queued_bytes(), Session::kInputHighWater + (1 << 16));
+  EXPECT_LE(session().queued_bytes(), Session::kInputHighWater + (1 << 16));
   std::string got;
   for (int i = 0; i < 20000 && got.size() < paste.size(); ++i) {
     got += program_->TakeOutput();

@@ -27,8 +27,8 @@ absl::StatusOr<PtyPair> OpenPty(int columns, int rows);
 // A login process: it has the pty's slave as its controlling terminal and runs nothing yet.
 struct LoginProcess {
   pid_t pid = -1;
-  // Write one byte to let it go: it shows the message of the day and becomes the planned program.
-  // Closed without a byte, the process exits.
+  // Write the session's id and close it to let it go: it shows the message of the day and becomes
+  // the planned program. Closed without a byte, the process exits.
   int release = -1;
 };
 

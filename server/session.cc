@@ -13,9 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What one turn of the loop reads at most, so that datagrams get their turn in a flood of output.
-constexpr size_t kReadSize = size_t{64} << 10;
-
 // An echo or a prompt: little, and by itself.
 constexpr size_t kSmallOutput = 1024;
 constexpr auto kQuietBefore = 5ms;
@@ -26,8 +23,10 @@ std::span<const uint8_t> Bytes(absl::string_view text) {
 
 }  // namespace
 
-Session::Session(io::Reactor* reactor, term::Size size, Listener* listener)
+Session::Session(io::Reactor* reactor, term::Size size, std::span<uint8_t> read_buffer,
+                 Listener* listener)
     : reactor_(reactor),
+      read_buffer_(read_buffer),
       listener_(listener),
       terminal_(size, term::Dialect::kProgram),
       last_output_(reactor->Now()) {}
@@ -50,13 +49,11 @@ io::Task<void> Session::Close() {
 }
 
 io::Task<void> Session::ReadProgram(io::StopToken stop) {
-  // Not touched until a flood fills it, and so not in memory in an idle session.
-  const auto buffer = std::make_unique_for_overwrite<uint8_t[]>(kReadSize);
   while (true) {
-    const absl::StatusOr<size_t> size = co_await pty_->Read({buffer.get(), kReadSize}, stop);
+    const absl::StatusOr<size_t> size = co_await pty_->Read(read_buffer_, stop);
     if (stop.stop_requested()) co_return;
     if (!size.ok() || *size == 0) break;
-    OnOutput(absl::string_view(reinterpret_cast<const char*>(buffer.get()), *size));
+    OnOutput(absl::string_view(reinterpret_cast<const char*>(read_buffer_.data()), *size));
   }
   End();
 }

@@ -51,9 +51,11 @@ class Session {
   // keeps it.
   static constexpr size_t kInputHighWater = size_t{256} << 10;
 
-  // All pointers outlive the session. Before Start() it has a screen but no program: input waits,
-  // and the size is the screen's alone.
-  Session(io::Reactor* reactor, term::Size size, Listener* listener);
+  // All pointers outlive the session, and so does `read_buffer`, which sessions of one loop share:
+  // a read fills it and is done with it before anything else can run. Before Start() it has a
+  // screen but no program: input waits, and the size is the screen's alone.
+  Session(io::Reactor* reactor, term::Size size, std::span<uint8_t> read_buffer,
+          Listener* listener);
 
   // The program's terminal; it is given the screen's size. Starts reading and writing: Close() must
   // be awaited before the destructor.
@@ -89,6 +91,7 @@ class Session {
   void End();
 
   io::Reactor* reactor_;
+  std::span<uint8_t> read_buffer_;
   std::unique_ptr<io::Tty> pty_;  // null before Start()
   Listener* listener_;
   term::Terminal terminal_;

@@ -46,6 +46,9 @@ class InstructionChannel {
   // estimate.
   Received OnDatagram(std::span<uint8_t> datagram, EcnMark ecn, Instant now);
 
+  // Whether OnDatagram() would find it authentic; changes nothing.
+  bool Authenticates(std::span<const uint8_t> datagram) { return cipher_.Authenticates(datagram); }
+
   // Hands the instruction's datagrams to the sink. The diff has at most kMaxDiffBytes. Fails when
   // the key is used up.
   absl::Status Send(const InstructionView& instruction, Instant now, DatagramSink& sink);

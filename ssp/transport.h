@@ -73,6 +73,9 @@ class Transport {
   // Takes one datagram of any size; decrypts in place, so its bytes are garbage afterwards.
   Received OnDatagram(std::span<uint8_t> datagram, EcnMark ecn, Instant now);
 
+  // Whether it is the peer's, for whoever has to find out whose it is; changes nothing.
+  bool Authenticates(std::span<const uint8_t> datagram) { return channel_.Authenticates(datagram); }
+
   // The newest state received. Valid until the next OnDatagram or AcceptRemote.
   const Remote& remote() const { return receiver_.newest(); }
   StateNum remote_num() const { return receiver_.newest_num(); }

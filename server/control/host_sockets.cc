@@ -6,13 +6,16 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "io/unix_socket.h"
+#include "server/control/runtime_directory.h"
 
 namespace mosh::server {
 namespace {
@@ -62,8 +65,29 @@ std::string GateSocket(const std::optional<std::string>& moshd_socket,
                        const std::string& directory) {
   if (moshd_socket.has_value()) return *moshd_socket;
   if (access(kMachinesGate, F_OK) == 0) return kMachinesGate;
+  if (directory.empty()) return "";
   const std::string own = absl::StrCat(directory, "/", kUsersGate);
   return access(own.c_str(), F_OK) == 0 ? own : "";
+}
+
+std::string GateSocketOfProcess() {
+  const char* named = getenv("MOSHD_SOCKET");
+  return GateSocket(named != nullptr ? std::optional<std::string>(named) : std::nullopt,
+                    RuntimeDirectory(RuntimePlacesOfProcess()).value_or(""));
+}
+
+std::vector<std::string> ControlSockets(std::string* problem) {
+  const absl::StatusOr<std::string> directory = RuntimeDirectory(RuntimePlacesOfProcess());
+  std::vector<std::string> sockets;
+  if (directory.ok()) {
+    RemoveDeadHostSockets(*directory);
+    sockets = HostSockets(*directory);
+  } else if (problem != nullptr) {
+    *problem = std::string(directory.status().message());
+  }
+  const std::string gate = GateSocketOfProcess();
+  if (!gate.empty()) sockets.push_back(gate);
+  return sockets;
 }
 
 }  // namespace mosh::server

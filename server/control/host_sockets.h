@@ -22,9 +22,16 @@ std::vector<std::string> HostSockets(const std::string& directory);
 void RemoveDeadHostSockets(const std::string& directory);
 
 // Where a moshd listens, if there is one: what MOSHD_SOCKET names (empty: none shall be asked),
-// else the machine's, else the user's own in `directory`.
+// else the machine's, else the user's own in `directory` (empty: there is none).
 std::string GateSocket(const std::optional<std::string>& moshd_socket,
                        const std::string& directory);
+
+// The same from this process's surroundings.
+std::string GateSocketOfProcess();
+
+// All that this process can ask: the Hosts' and a moshd's. Clears away dead ones first. Why the
+// runtime directory can't be used, if so, goes to `problem` unless that is null.
+std::vector<std::string> ControlSockets(std::string* problem);
 
 }  // namespace mosh::server
 
