@@ -18,6 +18,7 @@
 #include "server/gate/build_id.h"
 #include "server/gate/log.h"
 #include "server/gate/refusal.h"
+#include "server/gate/start_program.h"
 
 namespace mosh::server::gate {
 namespace {
@@ -29,19 +30,22 @@ constexpr std::chrono::hours kForever{24 * 365 * 100};
 // Packets of the link that are read before the sessions have their turn.
 constexpr int kPacketsATurn = 64;
 
-HostOptions OptionsOf(const HostLife& life) {
+HostOptions OptionsOf(io::Reactor* reactor, const HostLife& life) {
   HostOptions options;
   options.limits = life.config.limits;
   options.host_number = life.number;
   options.linger = kForever;
   options.user = life.who.name;
+  options.start_program = MakeProgramStarter(reactor, life.who, life.open_files);
   return options;
 }
 
 }  // namespace
 
 HostProcess::HostProcess(io::Reactor* reactor, HostLife life, crypto::RandomSource* random)
-    : reactor_(reactor), life_(std::move(life)), host_(reactor, OptionsOf(life_), random) {}
+    : reactor_(reactor),
+      life_(std::move(life)),
+      host_(reactor, OptionsOf(reactor, life_), random) {}
 
 absl::Status HostProcess::Prepare() {
   for (io::OwnedFd& fd : life_.sockets) {

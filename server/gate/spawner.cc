@@ -22,6 +22,9 @@ enum Order : uint8_t { kKeeper = 1, kHost = 2 };
 // A configuration file may be long.
 constexpr size_t kLongestOrder = 128 * 1024;
 
+// Where the spawner's end of its socket is; 0 to 2 stay what they are.
+constexpr int kOwnSocket = 3;
+
 void ResetSignals() {
   for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
   sigset_t none;
@@ -75,10 +78,11 @@ absl::StatusOr<Spawner> Spawner::Start(const SpawnerTasks& tasks) {
   const pid_t pid = fork();
   if (pid < 0) return io::ErrnoStatus(errno, "fork");
   if (pid == 0) {
-    io::OwnedFd own(dup3(pair->second.get(), STDIN_FILENO, O_CLOEXEC));
-    close_range(STDERR_FILENO + 1, ~0U, 0);
+    if (pair->second.get() != kOwnSocket) dup3(pair->second.get(), kOwnSocket, O_CLOEXEC);
+    close_range(kOwnSocket + 1, ~0U, 0);
     pair->first.Release();
     pair->second.Release();
+    io::OwnedFd own(kOwnSocket);
     RunSpawner(tasks, std::move(own));
   }
   LimitWaiting(pair->first.get());

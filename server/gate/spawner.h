@@ -39,7 +39,7 @@ struct SpawnerTasks {
 
 class Spawner {
  public:
-  // Forks it. In the child nothing but standard output and error stays open.
+  // Forks it. In the child nothing but the standard descriptors stays open.
   static absl::StatusOr<Spawner> Start(const SpawnerTasks& tasks);
 
   absl::Status StartKeeper(int listener, int gate);
