@@ -34,6 +34,7 @@
 #include "base/instant.h"
 #include "crypto/random.h"
 #include "crypto/session_cipher.h"
+#include "ssp/capabilities.h"
 #include "ssp/instruction_channel.h"
 #include "ssp/receive_problem.h"
 #include "ssp/receiver.h"
@@ -53,7 +54,8 @@ class Transport {
   // see SetHasPeer).
   Transport(const TransportConfig& config, crypto::SessionCipher cipher,
             crypto::RandomSource* random, Local initial_local, Remote initial_remote, Instant now)
-      : channel_(config, std::move(cipher), random),
+      : capabilities_(config.capabilities),
+        channel_(config, std::move(cipher), random),
         sender_(config, kMaxDiffBytes, std::move(initial_local), now),
         receiver_(config, std::move(initial_remote)),
         last_new_state_at_(now) {}
@@ -141,12 +143,17 @@ class Transport {
   StateNum acked_num() const { return sender_.acked_num(); }
   // The number the next changed state will get.
   StateNum next_num() const { return sender_.last_num().Next(); }
+  // What the peer announced: empty before it did, and for ever with a stock peer. Complete when not
+  // empty.
+  Capabilities peer_capabilities() const { return peer_capabilities_; }
   Stats stats() const;
 
  private:
   void OnInstruction(const InstructionView& instruction, bool newest, Instant now,
                      Received& result);
 
+  Capabilities capabilities_;
+  Capabilities peer_capabilities_;
   InstructionChannel channel_;
   Sender<Local> sender_;
   Receiver<Remote> receiver_;
