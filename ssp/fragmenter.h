@@ -11,6 +11,7 @@
 #include <span>
 
 #include "base/check.h"
+#include "ssp/capabilities.h"
 #include "ssp/wire/fragment.h"
 #include "ssp/wire/instruction.h"
 
@@ -29,6 +30,7 @@ class Fragmenter {
             .ack_num = instruction.ack_num,
             .throwaway_num = instruction.throwaway_num,
             .diff_size = instruction.diff.size(),
+            .capabilities = instruction.capabilities,
             .slice_limit = slice_limit,
             .chaff_size = chaff.size()};
     std::copy(chaff.begin(), chaff.end(), key.chaff.begin());
@@ -60,6 +62,7 @@ class Fragmenter {
   struct Key {
     StateNum old_num, new_num, ack_num, throwaway_num;
     size_t diff_size = 0;
+    Capabilities capabilities;
     size_t slice_limit = 0;
     size_t chaff_size = 0;
     std::array<uint8_t, kMaxChaff> chaff{};

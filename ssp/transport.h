@@ -18,7 +18,7 @@
 // OnDeadline. Between a state sent and its acknowledgement the transport keeps copies.
 //
 // Errors: whatever the network brings is a ReceiveProblem and changes nothing. OnDeadline fails
-// only when the key is used up (spec §2.4); that is final. One thread. The random source must
+// only when the key is used up (spec §2.4), or the numbers that it may use; that is final. One thread. The random source must
 // outlive the transport.
 #ifndef SSP_TRANSPORT_H_
 #define SSP_TRANSPORT_H_
@@ -32,8 +32,10 @@
 
 #include "absl/status/status.h"
 #include "base/instant.h"
+#include "crypto/nonce.h"
 #include "crypto/random.h"
 #include "crypto/session_cipher.h"
+#include "ssp/capabilities.h"
 #include "ssp/instruction_channel.h"
 #include "ssp/receive_problem.h"
 #include "ssp/receiver.h"
@@ -53,7 +55,8 @@ class Transport {
   // see SetHasPeer).
   Transport(const TransportConfig& config, crypto::SessionCipher cipher,
             crypto::RandomSource* random, Local initial_local, Remote initial_remote, Instant now)
-      : channel_(config, std::move(cipher), random),
+      : capabilities_(config.capabilities),
+        channel_(config, std::move(cipher), random),
         sender_(config, kMaxDiffBytes, std::move(initial_local), now),
         receiver_(config, std::move(initial_remote)),
         last_new_state_at_(now) {}
@@ -105,6 +108,10 @@ class Transport {
     channel_.OnDatagramTooBig(now);
     sender_.OnLastSendFailed();
   }
+  // The sequence number of the next datagram, and the last that any may have: OnDeadline fails
+  // rather than go beyond. Without a call there is no such limit.
+  crypto::SequenceNumber next_sequence() const { return channel_.next_sequence(); }
+  void AllowSequencesUpTo(crypto::SequenceNumber last) { channel_.AllowSequencesUpTo(last); }
   // Decides the size of datagrams; call it when the socket that sends changes family.
   void SetAddressFamily(AddressFamily family) { channel_.SetAddressFamily(family); }
 
@@ -144,12 +151,17 @@ class Transport {
   StateNum acked_num() const { return sender_.acked_num(); }
   // The number the next changed state will get.
   StateNum next_num() const { return sender_.last_num().Next(); }
+  // What the peer announced: empty before it did, and for ever with a stock peer. Complete when not
+  // empty.
+  Capabilities peer_capabilities() const { return peer_capabilities_; }
   Stats stats() const;
 
  private:
   void OnInstruction(const InstructionView& instruction, bool newest, Instant now,
                      Received& result);
 
+  Capabilities capabilities_;
+  Capabilities peer_capabilities_;
   InstructionChannel channel_;
   Sender<Local> sender_;
   Receiver<Remote> receiver_;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "ssp/capabilities.h"
 #include "ssp/types.h"
 
 namespace mosh::ssp {
@@ -36,6 +37,9 @@ struct TransportConfig {
   CollectionPolicy collection;
   PacingPolicy pacing;
   AddressFamily family = AddressFamily::kIpv4;
+
+  // What to announce. The users of a transport add what they understand themselves to what it does.
+  Capabilities capabilities = Capability::kLongAckDelay;
 
   // Retransmit without the peer's 100 ms of possible acknowledgement delay while losses are being
   // seen.

@@ -20,6 +20,7 @@ auto Transport<Local, Remote>::OnDatagram(std::span<uint8_t> datagram, EcnMark e
 template <LocalState Local, RemoteState Remote>
 void Transport<Local, Remote>::OnInstruction(const InstructionView& instruction, bool newest,
                                              Instant now, Received& result) {
+  if (!instruction.capabilities.empty()) peer_capabilities_ = instruction.capabilities;
   sender_.OnAck(instruction.ack_num, now);
   last_ack_of_send_at_ = sender_.acked_sent_at();
   const bool has_data = !instruction.diff.empty();
@@ -72,8 +73,10 @@ absl::Status Transport<Local, Remote>::OnDeadline(Instant now, Local& live, Data
     sender_.GiveUp();  // the only deadline there is
     return absl::OkStatus();
   }
-  const std::optional<InstructionView> outgoing = sender_.Poll(now, live, channel_.path());
+  std::optional<InstructionView> outgoing = sender_.Poll(now, live, channel_.path());
   if (!outgoing) return absl::OkStatus();
+  // Every instruction up to the first acknowledgement says it, so who acknowledges any has read it.
+  if (sender_.acked_num() == StateNum{0}) outgoing->capabilities = capabilities_;
   fatal_ = channel_.Send(*outgoing, now, sink);
   return fatal_;
 }

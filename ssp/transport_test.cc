@@ -3,6 +3,8 @@
 
 #include "gtest/gtest.h"
 #include "ssp/testing/pair.h"
+#include "ssp/wire/fragment.h"
+#include "ssp/wire/packet.h"
 
 namespace mosh::ssp {
 namespace {
@@ -63,6 +65,77 @@ TEST(Transport, ReportsNumbersAndTimes) {
   EXPECT_GE(*pair.client.last_ack_of_send_at(), typed);
   EXPECT_EQ(pair.client.srtt(), 100ms);
   EXPECT_EQ(pair.client.send_interval(), 50ms);
+}
+
+// The instructions of single-fragment datagrams to one side, as that side reads them.
+class Reader {
+ public:
+  Reader(Pair& pair, crypto::Direction sender) : cipher_(ToyKey(), crypto::Opposite(sender)) {
+    pair.on_datagram = [this, sender](bool to_client, std::span<const uint8_t> bytes) {
+      if (to_client == (sender == crypto::Direction::kToClient)) Read(bytes);
+    };
+  }
+  std::vector<Capabilities> capabilities;
+  std::vector<size_t> sizes;  // of diffs
+
+ private:
+  void Read(std::span<const uint8_t> bytes) {
+    std::vector<uint8_t> datagram(bytes.begin(), bytes.end());
+    const auto opened = cipher_.Open(datagram);
+    ASSERT_TRUE(opened.ok());
+    const auto fragment = DecodeFragment(DecodePacket(opened->plaintext)->payload);
+    InstructionView view;
+    ASSERT_EQ(instructions_.Decode(*codec_.Decompress(fragment->slice), &view),
+              InstructionCodec::Decoded::kOk);
+    capabilities.push_back(view.capabilities);
+    sizes.push_back(view.diff.size());
+  }
+
+  crypto::SessionCipher cipher_;
+  Codec codec_;
+  InstructionCodec instructions_;
+};
+
+TEST(Transport, CapabilitiesAreAnnouncedUntilAcknowledged) {
+  PairOptions options;
+  options.client.capabilities |= Capability::kTerminalModes;
+  options.server.capabilities = Capability::kLongAckDelay;
+  Pair pair(options);
+  Reader reader(pair, crypto::Direction::kToServer);
+  pair.up.conditions().down = true;  // the greeting is lost
+  pair.RunFor(4s);
+  const size_t lost = reader.capabilities.size();
+  ASSERT_GE(lost, 2u);
+  EXPECT_TRUE(pair.server.peer_capabilities().empty());
+  pair.up.conditions().down = false;
+  pair.Type("a");
+  pair.RunFor(5s);
+  EXPECT_EQ(pair.server.peer_capabilities(), options.client.capabilities);
+  EXPECT_EQ(pair.client.peer_capabilities(), options.server.capabilities);
+  for (size_t i = 0; i <= lost; ++i) EXPECT_FALSE(reader.capabilities[i].empty());
+  EXPECT_TRUE(reader.capabilities.back().empty());
+  const size_t announced = reader.capabilities.size();
+  pair.Type("b");
+  pair.RunFor(60s);
+  for (size_t i = announced; i < reader.capabilities.size(); ++i) {
+    EXPECT_TRUE(reader.capabilities[i].empty());
+  }
+  EXPECT_EQ(pair.server.peer_capabilities(), options.client.capabilities);
+}
+
+TEST(Transport, AnnouncingAddsNoDatagrams) {
+  PairOptions silent, telling;
+  silent.client.capabilities = silent.server.capabilities = Capabilities();
+  telling.client.capabilities = telling.server.capabilities = Capability::kTerminalModes;
+  Pair a(silent), b(telling);
+  Reader reader(b, crypto::Direction::kToServer);
+  a.RunFor(20s);
+  b.RunFor(20s);
+  EXPECT_EQ(a.up.sent(), b.up.sent());
+  EXPECT_EQ(a.down.sent(), b.down.sent());
+  // An empty diff that carries an announcement is an empty diff.
+  EXPECT_FALSE(reader.capabilities.front().empty());
+  EXPECT_EQ(reader.sizes.front(), 0u);
 }
 
 TEST(Transport, UsedUpKeyIsFinal) {

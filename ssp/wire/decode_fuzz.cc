@@ -23,5 +23,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CHECK(codec.Decode(encoded, &again) == InstructionCodec::Decoded::kOk);
   CHECK(again.diff == diff);
   CHECK(again.new_num == view.new_num);
+  CHECK(again.capabilities == view.capabilities);
   return 0;
 }

@@ -34,6 +34,10 @@ std::span<const uint8_t> InstructionCodec::Encode(const InstructionView& instruc
   outgoing_->set_throwaway_num(instruction.throwaway_num.value);
   outgoing_->mutable_diff()->assign(instruction.diff.data(), instruction.diff.size());
   outgoing_->mutable_chaff()->assign(reinterpret_cast<const char*>(chaff.data()), chaff.size());
+  outgoing_->clear_capabilities();
+  if (!instruction.capabilities.empty()) {
+    outgoing_->set_capabilities(instruction.capabilities.wire());
+  }
   encoded_.resize(outgoing_->ByteSizeLong());
   CHECK(outgoing_->SerializeToArray(encoded_.data(), static_cast<int>(encoded_.size())));
   return {reinterpret_cast<const uint8_t*>(encoded_.data()), encoded_.size()};
@@ -53,7 +57,8 @@ InstructionCodec::Decoded InstructionCodec::Decode(std::span<const uint8_t> byte
           .new_num = {incoming_->new_num()},
           .ack_num = {incoming_->ack_num()},
           .throwaway_num = {incoming_->throwaway_num()},
-          .diff = absl::string_view(diff.data(), diff.size())};
+          .diff = absl::string_view(diff.data(), diff.size()),
+          .capabilities = Capabilities::FromWire(incoming_->capabilities())};
   return Decoded::kOk;
 }
 

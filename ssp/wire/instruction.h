@@ -3,7 +3,7 @@
 // only, as protobuf, uncompressed.
 //
 // The codec reuses its memory, so that a steady exchange allocates nothing; keep one per
-// connection. Unknown fields are ignored.
+// connection. Unknown fields are ignored. Fields of our own are in docs/extensions.md.
 #ifndef SSP_WIRE_INSTRUCTION_H_
 #define SSP_WIRE_INSTRUCTION_H_
 
@@ -13,6 +13,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "ssp/capabilities.h"
 #include "ssp/types.h"
 
 namespace mosh::ssp {
@@ -30,6 +31,7 @@ struct InstructionView {
   StateNum ack_num;
   StateNum throwaway_num;
   absl::string_view diff;
+  Capabilities capabilities;  // announced; empty: nothing is said about them
 };
 
 class InstructionCodec {

@@ -84,6 +84,29 @@ TEST(Wire, EmptyFieldsAreWritten) {
   EXPECT_EQ(ToBytes(codec.Encode({}, {})), expected);
 }
 
+TEST(Wire, CapabilitiesAreFieldTwoHundred) {
+  InstructionCodec codec;
+  const Capabilities both = Capabilities(Capability::kTerminalModes) | Capability::kLongAckDelay;
+  const Bytes expected = {0x08, 2,    0x10, 0,    0x18, 0,    0x20, 0, 0x28,
+                          0,    0x32, 0,    0x3a, 0,    0xc0, 0x0c, 3};
+  EXPECT_EQ(ToBytes(codec.Encode({.capabilities = both}, {})), expected);
+  InstructionView view;
+  ASSERT_EQ(codec.Decode(expected, &view), InstructionCodec::Decoded::kOk);
+  EXPECT_EQ(view.capabilities, both);
+  // Nothing is left over for the next instruction.
+  EXPECT_EQ(codec.Encode({}, {}).size(), expected.size() - 3);
+}
+
+TEST(Wire, UnknownCapabilitiesAreKept) {
+  InstructionCodec codec;
+  InstructionView view;
+  const auto encoded = codec.Encode({.capabilities = Capabilities::FromWire(~uint64_t{0})}, {});
+  ASSERT_EQ(codec.Decode(Bytes(encoded.begin(), encoded.end()), &view),
+            InstructionCodec::Decoded::kOk);
+  EXPECT_EQ(view.capabilities.wire(), ~uint64_t{0});
+  EXPECT_TRUE(view.capabilities.Has(Capability::kTerminalModes));
+}
+
 TEST(Wire, OtherVersionsAndGarbageAreToldApart) {
   InstructionCodec codec;
   InstructionView view;
