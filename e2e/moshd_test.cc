@@ -56,6 +56,11 @@ std::string StatusField(pid_t pid, absl::string_view name) {
   return WordBehind(ReadAll(absl::StrCat("/proc/", pid, "/status")), absl::StrCat(name, ":"));
 }
 
+bool Runs(pid_t pid) {
+  const std::string state = StatusField(pid, "State");
+  return !state.empty() && state != "Z";
+}
+
 // What `moshd --status` says of one Host.
 struct HostLine {
   uid_t uid = 0;
@@ -339,7 +344,7 @@ TEST_P(MoshdTest, StoppedForGoodItsHostsServeOn) {
   // After the last session the Host leaves, and after the last gate the keeper.
   alice->Type("exit\r");
   EXPECT_TRUE(alice->WaitExit()) << alice->Describe();
-  EXPECT_TRUE(moshd_->WaitUntil([&] { return kill(host, 0) != 0; })) << moshd_->Describe();
+  EXPECT_TRUE(moshd_->WaitUntil([&] { return !Runs(host); })) << moshd_->Describe();
   EXPECT_TRUE(moshd_->WaitUntil([&] { return moshd_->Hosts().empty(); }));
   moshd_->process().Signal(SIGTERM);
   EXPECT_TRUE(moshd_->WaitUntil([&] { return moshd_->Find("moshd-keeper").empty(); }));
@@ -427,7 +432,7 @@ TEST_P(MoshdTest, UpgradedGateStartsNewHosts) {
   EXPECT_TRUE(Answers(second));
   EXPECT_TRUE(Answers(alice));
   EXPECT_EQ(moshd_->Hosts().size(), 2) << moshd_->Describe();
-  EXPECT_EQ(kill(host, 0), 0);
+  EXPECT_TRUE(Runs(host));
   // Both Hosts' sessions are hers to see.
   const Output list = Server("alice", {"list"});
   EXPECT_EQ(std::vector<std::string>(absl::StrSplit(list.out, '\n', absl::SkipEmpty())).size(), 3)
@@ -438,9 +443,10 @@ TEST_P(MoshdTest, DeniedUserStandsAlone) {
   StartMoshd("deny_users = bob\n");
   const Output output = Server("bob", {"new", "-v", "-p", "60500:60600", "--", "true"});
   EXPECT_THAT(output.out, HasSubstr("MOSH CONNECT 60500 "));
-  const Output handed = Server("bob", {"new", "--", "true"});
+  const Output handed = Server("bob", {"new", "-v", "--", "true"});
   EXPECT_THAT(handed.out, HasSubstr("MOSH CONNECT "));
   EXPECT_THAT(handed.out, Not(HasSubstr(absl::StrCat("MOSH CONNECT ", kPort))));
+  EXPECT_THAT(handed.err, HasSubstr("deny_users names bob"));
   EXPECT_THAT(moshd_->log(), HasSubstr("deny_users names bob"));
   EXPECT_TRUE(Answers(Session("alice")));
 }
@@ -448,17 +454,19 @@ TEST_P(MoshdTest, DeniedUserStandsAlone) {
 TEST_P(MoshdTest, LimitOfHosts) {
   StartMoshd("max_hosts = 1\n");
   EXPECT_TRUE(Answers(Session("alice")));
-  const Output output = Server("bob", {"new", "--", "true"});
+  const Output output = Server("bob", {"new", "-v", "--", "true"});
+  EXPECT_THAT(output.err, HasSubstr("max_hosts = 1"));
   EXPECT_THAT(output.out, Not(HasSubstr(absl::StrCat("MOSH CONNECT ", kPort))));
   EXPECT_THAT(moshd_->log(), HasSubstr("max_hosts = 1"));
 }
 
 TEST_P(MoshdTest, PamSessionIsOpenedAndClosed) {
   const std::string log = PrivateMachine::Folder() + "/pam.log";
+  const std::string script = PrivateMachine::Folder() + "/pam-script";
+  WriteFile(script, absl::StrCat("#!/bin/sh\necho $PAM_TYPE $PAM_USER >>", log, "\n"), 0755);
   PrivateMachine::AddPamService(
       "moshd", absl::StrCat("account required pam_permit.so\nauth required pam_permit.so\n",
-                            "session required pam_exec.so log=", log,
-                            " /bin/sh -c \"echo $PAM_TYPE $PAM_USER\"\n"));
+                            "session required pam_exec.so ", script, "\n"));
   StartMoshd("pam_service = moshd\nlinger = 1s\n");
   TerminalProgram* alice = Session("alice");
   EXPECT_TRUE(Answers(alice));
@@ -470,6 +478,33 @@ TEST_P(MoshdTest, PamSessionIsOpenedAndClosed) {
     return absl::StrContains(ReadAll(log), "close_session alice");
   })) << ReadAll(log)
       << moshd_->Describe();
+}
+
+TEST_P(MoshdTest, PamSaysNo) {
+  PrivateMachine::AddPamService("moshd-no", "account required pam_deny.so\n");
+  StartMoshd("pam_service = moshd-no\n");
+  const Output output = Server("alice", {"new", "-v", "--", "true"});
+  EXPECT_THAT(output.err, HasSubstr("pam_acct_mgmt: "));
+  EXPECT_THAT(output.out, Not(HasSubstr(absl::StrCat("MOSH CONNECT ", kPort))));
+}
+
+TEST_P(MoshdTest, RoamingClientIsFoundAgain) {
+  StartMoshd();
+  const Output alices = Server("alice", {"new", "-c", "256"});
+  TerminalProgram* bob = Session("bob");
+  ASSERT_TRUE(Answers(bob));
+  RelayProcess relay(kPort, "clean", BaseEnvironment(mark_));
+  const std::string connect = absl::StrCat("MOSH CONNECT ", kPort, " ");
+  Output through_relay = alices;
+  through_relay.out =
+      absl::StrReplaceAll(alices.out, {{connect, absl::StrCat("MOSH CONNECT ", relay.port(), " ")}});
+  TerminalProgram* alice = Connect(through_relay);
+  ASSERT_TRUE(Answers(alice));
+  for (int i = 0; i < 3; ++i) {
+    relay.Ask("roam");
+    EXPECT_TRUE(Answers(alice));
+  }
+  EXPECT_TRUE(Answers(bob));
 }
 
 TEST_P(MoshdTest, AnOrdinaryUsersOwn) {

@@ -116,9 +116,10 @@ Environment PrivateMachine::EnvironmentOf(const std::string& user, absl::string_
 
 void PrivateMachine::AddPamService(const std::string& name, absl::string_view content) {
   const std::string folder = absl::StrCat(kFolder, "/pam.d");
-  MakeFolder(folder, 0755);
+  if (mkdir(folder.c_str(), 0755) == 0) {
+    CHECK(mount(folder.c_str(), "/etc/pam.d", nullptr, MS_BIND, nullptr) == 0);
+  }
   WriteFile(absl::StrCat(folder, "/", name), content);
-  CHECK(mount(folder.c_str(), "/etc/pam.d", nullptr, MS_BIND, nullptr) == 0);
 }
 
 }  // namespace mosh::e2e

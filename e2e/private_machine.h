@@ -32,7 +32,7 @@ class PrivateMachine {
   static std::vector<std::string> As(const std::string& user, std::vector<std::string> argv);
   // What the user's processes start with.
   static Environment EnvironmentOf(const std::string& user, absl::string_view mark);
-  // Adds a file to /etc/pam.d.
+  // Adds a file to /etc/pam.d, which has lost the real ones by that.
   static void AddPamService(const std::string& name, absl::string_view content);
 };
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "io/scope.h"
+#include "io/timer.h"
 #include "server/gate/packet_socket.h"
 #include "server/gate/refusal.h"
 
@@ -19,6 +20,9 @@ using namespace std::chrono_literals;
 
 // Datagrams that arrive at once from many stock clients wait here and not at all in a Host.
 constexpr int kReceiveBuffer = 4 << 20;
+
+// Refused connections whose request is awaited.
+constexpr size_t kMaxRefusals = 64;
 
 // Who connected. nullopt: gone already.
 std::optional<uid_t> PeerOf(int connection) {
@@ -108,24 +112,26 @@ absl::StatusOr<std::vector<std::unique_ptr<io::UdpSocket>>> Gate::AdoptPort() {
 }
 
 io::Task<void> Gate::AcceptControl(io::StopToken stop) {
+  io::Scope refusals(stop);
   for (;;) {
     const absl::Status ready = co_await reactor_->WaitReadable(parts_.control.get(), stop);
-    if (!ready.ok()) co_return;
+    if (!ready.ok()) break;
     // The Host's reads must not block it, hence the flag.
     io::OwnedFd connection(
         accept4(parts_.control.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (connection.valid()) {
-      OnConnection(std::move(connection));
+      OnConnection(std::move(connection), &refusals);
       continue;
     }
     if (errno != EMFILE && errno != ENFILE) continue;
     // No descriptor to spare: it stays ready, and asking at once would spin.
     const absl::Status slept = co_await reactor_->Sleep(reactor_->Now() + 100ms, stop);
-    if (!slept.ok()) co_return;
+    if (!slept.ok()) break;
   }
+  co_await refusals.CancelAndJoin();
 }
 
-void Gate::OnConnection(io::OwnedFd connection) {
+void Gate::OnConnection(io::OwnedFd connection, io::Scope* refusals) {
   ++connections_;
   const std::optional<uid_t> uid = PeerOf(connection.get());
   if (!uid) return;
@@ -133,7 +139,15 @@ void Gate::OnConnection(io::OwnedFd connection) {
   if (status.ok()) return;
   ++refused_;
   log_->Warning(absl::StrCat("refused user ", *uid, ": ", absl::string_view(status.message())));
-  Refuse(connection.get(), status);
+  // Beyond that many nobody is told why.
+  if (refusals->children() >= kMaxRefusals) return;
+  refusals->Spawn(RefuseLater(std::move(connection), status, refusals->token()));
+}
+
+io::Task<void> Gate::RefuseLater(io::OwnedFd connection, absl::Status why, io::StopToken stop) {
+  io::Deadline limit(reactor_, reactor_->Now() + kRequestPatience, stop);
+  static_cast<void>(co_await reactor_->WaitReadable(connection.get(), limit.token()));
+  Refuse(connection.get(), why);
 }
 
 io::Task<void> Gate::AcceptStatus(io::StopToken stop) {

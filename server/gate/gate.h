@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "io/owned_fd.h"
 #include "io/reactor.h"
+#include "io/scope.h"
 #include "io/signals.h"
 #include "io/stop.h"
 #include "io/task.h"
@@ -66,7 +67,8 @@ class Gate {
   io::Task<void> WatchKeeper(io::StopToken stop);
   io::Task<void> WatchSpawner(io::StopToken stop);
   absl::StatusOr<std::vector<std::unique_ptr<io::UdpSocket>>> AdoptPort();
-  void OnConnection(io::OwnedFd connection);
+  void OnConnection(io::OwnedFd connection, io::Scope* refusals);
+  io::Task<void> RefuseLater(io::OwnedFd connection, absl::Status why, io::StopToken stop);
   void Reload();
   absl::Status ReplaceKeeper();
   void Stop(absl::Status why);

@@ -1,5 +1,6 @@
 #include "server/gate/refusal.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cstdint>
@@ -14,6 +15,8 @@
 namespace mosh::server::gate {
 
 void Refuse(int connection, const absl::Status& why) {
+  uint8_t ignored;
+  recv(connection, &ignored, sizeof ignored, MSG_DONTWAIT | MSG_TRUNC);
   control::Reply reply;
   SetStatus(why, &reply);
   const std::string packet = reply.SerializeAsString();
@@ -27,7 +30,11 @@ void RefuseWaiting(int link, const absl::Status& why) {
   for (;;) {
     const ReceivedPacket packet = ReceivePacket(link, buffer, false);
     if (packet.kind != ReceivedPacket::Kind::kPacket) return;
-    for (const io::OwnedFd& connection : packet.fds) Refuse(connection.get(), why);
+    for (const io::OwnedFd& connection : packet.fds) {
+      pollfd request{connection.get(), POLLIN, 0};
+      poll(&request, 1, static_cast<int>(kRequestPatience.count()));
+      Refuse(connection.get(), why);
+    }
   }
 }
 
