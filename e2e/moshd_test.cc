@@ -462,6 +462,7 @@ TEST_P(MoshdTest, LimitOfHosts) {
 
 TEST_P(MoshdTest, PamSessionIsOpenedAndClosed) {
   const std::string log = PrivateMachine::Folder() + "/pam.log";
+  unlink(log.c_str());
   const std::string script = PrivateMachine::Folder() + "/pam-script";
   WriteFile(script, absl::StrCat("#!/bin/sh\necho $PAM_TYPE $PAM_USER >>", log, "\n"), 0755);
   PrivateMachine::AddPamService(
