@@ -14,11 +14,12 @@
 namespace mosh::server {
 
 TestClient::TestClient(io::Reactor* reactor, const io::SocketAddress& server,
-                       const crypto::SessionKey& key, crypto::RandomSource* random, term::Size size)
+                       const crypto::SessionKey& key, crypto::RandomSource* random, term::Size size,
+                       crypto::SequenceNumber first)
     : reactor_(reactor),
       server_(server),
       transport_(ssp::TransportConfig::Client(),
-                 crypto::SessionCipher(key, crypto::Direction::kToServer), random,
+                 crypto::SessionCipher(key, crypto::Direction::kToServer, first), random,
                  sync::UserStream(), sync::HostState(size), reactor->Now()) {
   Resize(size);
 }

@@ -11,6 +11,7 @@
 
 #include "absl/strings/string_view.h"
 #include "base/instant.h"
+#include "crypto/nonce.h"
 #include "crypto/random.h"
 #include "crypto/session_key.h"
 #include "io/address.h"
@@ -29,9 +30,10 @@ namespace mosh::server {
 
 class TestClient final : private ssp::DatagramSink {
  public:
-  // The first thing it says is its size. All pointers outlive it.
+  // The first thing it says is its size. All pointers outlive it. `first` numbers its datagrams,
+  // like stock's if it isn't given.
   TestClient(io::Reactor* reactor, const io::SocketAddress& server, const crypto::SessionKey& key,
-             crypto::RandomSource* random, term::Size size);
+             crypto::RandomSource* random, term::Size size, crypto::SequenceNumber first = {0});
 
   // Until Stop(), or until a shutdown of either side is complete.
   io::Task<void> Run();
