@@ -36,7 +36,7 @@ struct Config {
   // How long a Host stays when its last session is over.
   std::chrono::seconds linger{60};
   // Deliveries a second of datagrams from unknown addresses.
-  int offer_rate = 20'000;
+  int offer_rate = 5'000;
 
   // Empty: no PAM session.
   std::string pam_service;

@@ -18,8 +18,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Datagrams that arrive at once from many stock clients wait here and not at all in a Host.
-constexpr int kReceiveBuffer = 4 << 20;
+// Room for what arrives at once from many stock clients; more would only make them wait for a
+// flood before them.
+constexpr int kReceiveBuffer = 1 << 20;
 
 // Refused connections whose request is awaited.
 constexpr size_t kMaxRefusals = 64;

@@ -1,5 +1,7 @@
 #include "server/gate/hosts.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <utility>
@@ -15,12 +17,16 @@ namespace {
 // A user whose Host can't live (a broken PAM module, a denied user who insists) must not keep the
 // machine forking.
 constexpr Rate kStarts{.per_second = 0.5, .burst = 5};
+// In the kernel's octets, of the 200,000 or so that a link takes: strangers' datagrams must not
+// fill it, there is more than half of it left for known clients' and for connections.
+constexpr int kMostWaitingForAnOffer = 64 * 1024;
 // So many packets of one link before the others have their turn.
 constexpr int kPacketsATurn = 64;
 
 RelayLimits LimitsOf(const Config& config) {
   RelayLimits limits;
-  limits.offers = {static_cast<double>(config.offer_rate), static_cast<double>(config.offer_rate)};
+  limits.offers.per_second = config.offer_rate;
+  limits.offers.burst = 4.0 * config.offer_rate;
   return limits;
 }
 
@@ -220,7 +226,12 @@ std::vector<Hosts::Facts> Hosts::All() const {
 }
 
 bool Hosts::Deliver(HostNumber number, const RelayedDatagram& datagram) {
-  return Tell(*hosts_.at(number), datagram);
+  const Host& host = *hosts_.at(number);
+  int waiting = 0;
+  const bool busy =
+      ioctl(host.link.get(), SIOCOUTQ, &waiting) == 0 && waiting > kMostWaitingForAnOffer;
+  if (datagram.offered && busy) return false;
+  return Tell(host, datagram);
 }
 
 bool Hosts::Tell(const Host& host, const LinkMessage& message) const {
