@@ -153,6 +153,12 @@ class Moshd {
     }
     return true;
   }
+  // Until the log says this, after SIGHUP with a new configuration.
+  bool Reload(absl::string_view config, absl::string_view words) {
+    WriteFile(config_, config);
+    process_.Signal(SIGHUP);
+    return WaitUntil([&] { return absl::StrContains(log(), words); });
+  }
   void KillGate() {
     process_.Signal(SIGKILL);
     EXPECT_TRUE(process_.WaitExit(Patience()));
@@ -460,6 +466,20 @@ TEST_P(MoshdTest, LimitOfHosts) {
   EXPECT_THAT(moshd_->log(), HasSubstr("max_hosts = 1"));
 }
 
+TEST_P(MoshdTest, ReloadReachesHosts) {
+  StartMoshd();
+  EXPECT_TRUE(Answers(Session("alice")));
+  EXPECT_TRUE(moshd_->Reload("max_sessions = 1\n", "configuration reloaded")) << moshd_->log();
+  const auto refused = [this] {
+    return Server("alice", {"new", "-v", "--", "true"}).out.find(absl::StrCat(kPort)) ==
+           std::string::npos;
+  };
+  EXPECT_TRUE(refused());
+  EXPECT_TRUE(moshd_->Reload("max_sessions = none\n", "stays as it was")) << moshd_->log();
+  EXPECT_THAT(moshd_->log(), HasSubstr("moshd.conf:1: max_sessions = none: must be"));
+  EXPECT_TRUE(refused());
+}
+
 TEST_P(MoshdTest, PamSessionIsOpenedAndClosed) {
   const std::string log = PrivateMachine::Folder() + "/pam.log";
   unlink(log.c_str());
@@ -497,8 +517,8 @@ TEST_P(MoshdTest, RoamingClientIsFoundAgain) {
   RelayProcess relay(kPort, "clean", BaseEnvironment(mark_));
   const std::string connect = absl::StrCat("MOSH CONNECT ", kPort, " ");
   Output through_relay = alices;
-  through_relay.out =
-      absl::StrReplaceAll(alices.out, {{connect, absl::StrCat("MOSH CONNECT ", relay.port(), " ")}});
+  through_relay.out = absl::StrReplaceAll(
+      alices.out, {{connect, absl::StrCat("MOSH CONNECT ", relay.port(), " ")}});
   TerminalProgram* alice = Connect(through_relay);
   ASSERT_TRUE(Answers(alice));
   for (int i = 0; i < 3; ++i) {

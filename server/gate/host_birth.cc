@@ -53,8 +53,10 @@ void SetEnvironment(const Identity& who, const std::vector<std::string>& from_pa
 
 // Keys must not end up in a core file; a Host of many sessions has many descriptors.
 absl::StatusOr<rlimit> SetLimits() {
-  const rlimit none = {0, 0};
-  if (setrlimit(RLIMIT_CORE, &none) != 0) return io::ErrnoStatus(errno, "setrlimit(RLIMIT_CORE)");
+  rlimit core;
+  if (getrlimit(RLIMIT_CORE, &core) != 0) return io::ErrnoStatus(errno, "getrlimit(RLIMIT_CORE)");
+  core.rlim_cur = 0;
+  if (setrlimit(RLIMIT_CORE, &core) != 0) return io::ErrnoStatus(errno, "setrlimit(RLIMIT_CORE)");
   rlimit open_files;
   if (getrlimit(RLIMIT_NOFILE, &open_files) != 0) return io::ErrnoStatus(errno, "getrlimit");
   const rlimit raised = {open_files.rlim_max, open_files.rlim_max};

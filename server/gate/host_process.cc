@@ -15,7 +15,6 @@
 #include "io/unix_socket.h"
 #include "server/control/runtime_directory.h"
 #include "server/control/serve_control.h"
-#include "server/gate/build_id.h"
 #include "server/gate/log.h"
 #include "server/gate/refusal.h"
 #include "server/gate/start_program.h"
@@ -107,9 +106,18 @@ bool HostProcess::ReadPacket(std::span<uint8_t> buffer) {
   } else if (std::holds_alternative<LinkHello>(*message)) {
     SendState(false);
   } else if (std::holds_alternative<LinkEnd>(*message)) {
-    end_.RequestStop();
+    OnEnd();
   }
   return true;
+}
+
+void HostProcess::OnEnd() {
+  // The link keeps the order: what was handed over before the gate let go has been seen.
+  if (taken_ == taken_when_idle_ && sessions() == 0) {
+    end_.RequestStop();
+  } else {
+    SendState(false);
+  }
 }
 
 void HostProcess::OnDatagram(const RelayedDatagram& datagram, std::span<uint8_t> packet) {
@@ -146,7 +154,7 @@ io::Task<void> HostProcess::Serve(std::unique_ptr<io::UnixConnection> connection
 void HostProcess::OnLimits(const LinkLimits& limits) {
   const ParsedConfig parsed = ParseConfig(limits.text);
   if (!parsed.problems.empty()) return;
-  life_.config.limits = parsed.config.limits;
+  host_.SetLimits(parsed.config.limits);
   life_.config.linger = parsed.config.linger;
 }
 
@@ -163,11 +171,9 @@ io::Task<void> HostProcess::Report(io::StopToken stop) {
 }
 
 void HostProcess::SendState(bool idle) {
-  const LinkState state{.pid = static_cast<uint32_t>(getpid()),
-                        .build = BuildId(),
-                        .sessions = sessions(),
-                        .idle = idle,
-                        .connections = taken_};
+  const LinkState state{
+      .pid = static_cast<uint32_t>(getpid()), .sessions = sessions(), .idle = idle};
+  if (idle) taken_when_idle_ = taken_;
   TrySendPacket(life_.link.get(), EncodeLink(state));
 }
 

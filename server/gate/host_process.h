@@ -49,6 +49,7 @@ class HostProcess {
   // Returns false when there is no more to read.
   bool ReadPacket(std::span<uint8_t> buffer);
   void OnConnection(io::OwnedFd fd);
+  void OnEnd();
   void OnDatagram(const RelayedDatagram& datagram, std::span<uint8_t> packet);
   void OnLimits(const LinkLimits& limits);
   void SendState(bool idle);
@@ -60,7 +61,8 @@ class HostProcess {
   std::unique_ptr<ControlListener> listener_;  // null: there is no place for it
   io::StopSource end_;
   io::Scope scope_;
-  uint64_t taken_ = 0;  // connections, since the Host began
+  uint64_t taken_ = 0;            // connections, since the Host began
+  uint64_t taken_when_idle_ = 0;  // when it was last said to be idle
   size_t serving_ = 0;
 };
 

@@ -62,11 +62,13 @@ void Hosts::Adopt(KeptHost kept) {
   auto host = std::make_unique<Host>();
   host->number = kept.number;
   host->uid = kept.uid;
+  host->build = kept.build;
   host->link = std::move(kept.link);
-  // Whether its user's next session goes there is known when it has said what it is.
   Tell(*host, LinkHello{});
   Tell(*host, LinkLimits{HostLines(config_)});
   relay_.AddHost(host->number);
+  // Of this program: it goes on as its user's Host. An earlier one's sessions run to their end.
+  if (host->build == build_) current_.try_emplace(host->uid, host->number);
   hosts_[kept.number] = std::move(host);
 }
 
@@ -81,7 +83,6 @@ absl::Status Hosts::HandOver(uid_t uid, int connection) {
   if (!TrySendPacket(host->link.get(), packet, {&connection, 1})) {
     return absl::UnavailableError("your Host doesn't answer; try again");
   }
-  ++host->handed_over;
   return absl::OkStatus();
 }
 
@@ -105,7 +106,7 @@ absl::StatusOr<Hosts::Host*> Hosts::Start(uid_t uid) {
   // What its last owner's clients have sent isn't for this one.
   port_.Drain(*number);
   // First the keeper: a Host that it doesn't know of would be lost with the gate.
-  absl::Status status = keeper_.HoldHost(*number, uid, pair->first.get());
+  absl::Status status = keeper_.HoldHost(*number, uid, build_, pair->first.get());
   if (!status.ok()) log_->Warning(absl::StrCat("keeper: ", absl::string_view(status.message())));
   status =
       spawner_.StartHost(*number, uid, config_text_, pair->second.get(), port_.SocketsOf(*number));
@@ -116,8 +117,7 @@ absl::StatusOr<Hosts::Host*> Hosts::Start(uid_t uid) {
   host->number = *number;
   host->uid = uid;
   host->link = std::move(pair->first);
-  host->state.build = build_;
-  host->counted = true;
+  host->build = build_;
   Host* started = host.get();
   hosts_[*number] = std::move(host);
   current_[uid] = *number;
@@ -175,13 +175,12 @@ void Hosts::OnMessage(Host* host, const LinkMessage& message) {
 
 void Hosts::OnState(Host* host, const LinkState& state) {
   host->state = state;
-  if (!std::exchange(host->counted, true)) {
-    host->handed_over += state.connections;
-    // Of this program: it goes on as its user's Host. An earlier one's sessions run to their end.
-    if (state.build == build_) current_.try_emplace(host->uid, host->number);
+  if (!state.idle) {
+    // One that was let go may have found that something had come before the End.
+    if (host->build == build_) current_.try_emplace(host->uid, host->number);
+    return;
   }
-  // Nothing is under way to it that it hasn't seen.
-  if (!state.idle || state.connections != host->handed_over) return;
+  // What is handed over from here on is for its successor.
   const auto current = current_.find(host->uid);
   if (current != current_.end() && current->second == host->number) current_.erase(current);
   Tell(*host, LinkEnd{});
@@ -210,7 +209,9 @@ absl::Status Hosts::SetKeeper(KeeperConnection keeper) {
     if (absl::Status s = keeper_.HoldSockets(port_.SocketsOf(number)); !s.ok()) return s;
   }
   for (const auto& [number, host] : hosts_) {
-    if (absl::Status s = keeper_.HoldHost(number, host->uid, host->link.get()); !s.ok()) return s;
+    if (absl::Status s = keeper_.HoldHost(number, host->uid, host->build, host->link.get());
+        !s.ok())
+      return s;
   }
   return absl::OkStatus();
 }

@@ -78,10 +78,9 @@ class Hosts final : private Relay::Sink {
   struct Host {
     HostNumber number;
     uid_t uid;
+    uint64_t build;
     io::OwnedFd link;
     LinkState state;
-    uint64_t handed_over = 0;  // connections, by this gate
-    bool counted = false;      // `handed_over` began where the Host's own count is
   };
 
   // Relay::Sink.

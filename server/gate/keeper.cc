@@ -28,8 +28,10 @@ using Buffer = std::array<uint8_t, 256>;
 std::vector<uint8_t> SocketsPacket() {
   return PacketWriter().Number(kVersion).Number(kSockets).Take();
 }
-std::vector<uint8_t> HostPacket(HostNumber number, uid_t uid) {
-  return PacketWriter().Number(kVersion).Number(kHost).Number(number).Number(uid).Take();
+std::vector<uint8_t> HostPacket(HostNumber number, uid_t uid, uint64_t build) {
+  PacketWriter out;
+  out.Number(kVersion).Number(kHost).Number(number).Number(uid).Number(build);
+  return out.Take();
 }
 std::vector<uint8_t> AllPacket() { return PacketWriter().Number(kVersion).Number(kAll).Take(); }
 
@@ -46,6 +48,7 @@ bool Read(ReceivedPacket packet, Kept* kept, bool* all) {
       KeptHost host;
       host.number = in.Number<HostNumber>();
       host.uid = in.Number<uid_t>();
+      host.build = in.Number<uint64_t>();
       if (packet.fds.size() != 1 || !in.finished()) return false;
       host.link = std::move(packet.fds.front());
       kept->hosts.push_back(std::move(host));
@@ -128,7 +131,7 @@ class Keeper {
     }
     for (const KeptHost& host : kept_.hosts) {
       const int link = host.link.get();
-      const std::vector<uint8_t> packet = HostPacket(host.number, host.uid);
+      const std::vector<uint8_t> packet = HostPacket(host.number, host.uid, host.build);
       if (absl::Status s = SendPacket(gate, packet, {&link, 1}); !s.ok()) return s;
     }
     return SendPacket(gate, AllPacket());
@@ -173,8 +176,8 @@ absl::Status KeeperConnection::HoldSockets(std::span<const int> sockets) {
   return SendPacket(socket_.get(), SocketsPacket(), sockets);
 }
 
-absl::Status KeeperConnection::HoldHost(HostNumber number, uid_t uid, int link) {
-  return SendPacket(socket_.get(), HostPacket(number, uid), {&link, 1});
+absl::Status KeeperConnection::HoldHost(HostNumber number, uid_t uid, uint64_t build, int link) {
+  return SendPacket(socket_.get(), HostPacket(number, uid, build), {&link, 1});
 }
 
 }  // namespace mosh::server::gate

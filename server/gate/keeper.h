@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -36,7 +37,7 @@ class KeeperConnection {
 
   // The next number's sockets.
   absl::Status HoldSockets(std::span<const int> sockets);
-  absl::Status HoldHost(HostNumber number, uid_t uid, int link);
+  absl::Status HoldHost(HostNumber number, uid_t uid, uint64_t build, int link);
 
   // For one that holds no Host: waits until it has let go of the port.
   void Dismiss();

@@ -89,7 +89,7 @@ TEST_F(KeeperTest, NextGateGetsEverything) {
   ASSERT_TRUE(gate.HoldSockets(first).ok());
   ASSERT_TRUE(gate.HoldSockets(second).ok());
   auto link = *MakePacketPair();
-  ASSERT_TRUE(gate.HoldHost(1, 1234, link.first.get()).ok());
+  ASSERT_TRUE(gate.HoldHost(1, 1234, 77, link.first.get()).ok());
   link.first.Reset();
 
   const Kept kept = Reconnect(&gate);
@@ -100,6 +100,7 @@ TEST_F(KeeperTest, NextGateGetsEverything) {
   ASSERT_EQ(kept.hosts.size(), 1);
   EXPECT_EQ(kept.hosts[0].number, 1);
   EXPECT_EQ(kept.hosts[0].uid, 1234);
+  EXPECT_EQ(kept.hosts[0].build, 77);
   // The link works on, both ways.
   const std::vector<uint8_t> word = {1, 2, 3};
   ASSERT_TRUE(SendPacket(kept.hosts[0].link.get(), word).ok());
@@ -110,7 +111,7 @@ TEST_F(KeeperTest, NextGateGetsEverything) {
 TEST_F(KeeperTest, HostDoesNotNoticeTheGatesEnd) {
   KeeperConnection gate = Start();
   auto link = *MakePacketPair();
-  ASSERT_TRUE(gate.HoldHost(1, 1234, link.first.get()).ok());
+  ASSERT_TRUE(gate.HoldHost(1, 1234, 77, link.first.get()).ok());
   Reconnect(&gate);  // it has read that by now
   link.first.Reset();
   gate = KeeperConnection(io::OwnedFd());
@@ -123,8 +124,8 @@ TEST_F(KeeperTest, EndedHostsNumberIsFree) {
   KeeperConnection gate = Start();
   auto one = *MakePacketPair();
   auto two = *MakePacketPair();
-  ASSERT_TRUE(gate.HoldHost(1, 1001, one.first.get()).ok());
-  ASSERT_TRUE(gate.HoldHost(2, 1002, two.first.get()).ok());
+  ASSERT_TRUE(gate.HoldHost(1, 1001, 77, one.first.get()).ok());
+  ASSERT_TRUE(gate.HoldHost(2, 1002, 77, two.first.get()).ok());
   Reconnect(&gate);
   // What a Host has said stays for the gate to read, and is no sign of its end.
   ASSERT_TRUE(SendPacket(two.second.get(), std::vector<uint8_t>{1}).ok());
@@ -139,7 +140,7 @@ TEST_F(KeeperTest, EndedHostsNumberIsFree) {
 TEST_F(KeeperTest, LeavesAfterTheLast) {
   KeeperConnection gate = Start();
   auto link = *MakePacketPair();
-  ASSERT_TRUE(gate.HoldHost(1, 1001, link.first.get()).ok());
+  ASSERT_TRUE(gate.HoldHost(1, 1001, 77, link.first.get()).ok());
   Reconnect(&gate);
   link.first.Reset();
   gate = KeeperConnection(io::OwnedFd());
@@ -172,7 +173,7 @@ TEST_F(KeeperTest, DismissedItLetsGoOfThePort) {
 TEST_F(KeeperTest, NonsenseEndsTheConnectionOnly) {
   KeeperConnection gate = Start();
   auto link = *MakePacketPair();
-  ASSERT_TRUE(gate.HoldHost(1, 1001, link.first.get()).ok());
+  ASSERT_TRUE(gate.HoldHost(1, 1001, 77, link.first.get()).ok());
   ASSERT_TRUE(SendPacket(gate.fd(), std::vector<uint8_t>{99, 1, 2}).ok());
   WaitForEnd(gate.fd());
   EXPECT_EQ(Reconnect(&gate).hosts.size(), 1);

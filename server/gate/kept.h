@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <vector>
 
 #include "io/owned_fd.h"
@@ -15,6 +16,7 @@ namespace mosh::server::gate {
 struct KeptHost {
   HostNumber number = 0;
   uid_t uid = 0;
+  uint64_t build = 0;  // of the program it runs (build_id.h)
   // While the keeper has it too, the Host doesn't notice that a gate has gone.
   io::OwnedFd link;
 };

@@ -27,8 +27,8 @@ void Write(const LinkLimits& m, PacketWriter* out) { out->Number(kLimits).Text(m
 void Write(const LinkClaim& m, PacketWriter* out) { out->Number(kClaim).Number(m.id); }
 void Write(const LinkRefusal& m, PacketWriter* out) { out->Number(kRefusal).Number(m.id); }
 void Write(const LinkState& m, PacketWriter* out) {
-  out->Number(kState).Number(m.pid).Number(m.build).Number(m.sessions);
-  out->Number(static_cast<uint8_t>(m.idle)).Number(m.connections);
+  out->Number(kState).Number(m.pid).Number(m.sessions);
+  out->Number(static_cast<uint8_t>(m.idle));
 }
 
 RelayedDatagram ReadDatagram(PacketReader& in) {
@@ -45,10 +45,8 @@ RelayedDatagram ReadDatagram(PacketReader& in) {
 LinkState ReadState(PacketReader& in) {
   LinkState state;
   state.pid = in.Number<uint32_t>();
-  state.build = in.Number<uint64_t>();
   state.sessions = in.Number<uint32_t>();
   state.idle = in.Number<uint8_t>() != 0;
-  state.connections = in.Number<uint64_t>();
   return state;
 }
 

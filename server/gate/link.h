@@ -6,10 +6,10 @@
 //                  Connection   a control connection of this user; the packet carries its
 //                  descriptor Hello        a gate has begun or begun again: tell it your State
 //                  Limits       new limits of the configuration; text as in moshd.conf
-//                  End          you said that you are idle; nothing more will come
+//                  End          you said that you are idle: end, unless something has come since
 //   Host ─▶ gate   Claim        of an offered datagram
 //                  Refusal      of a forwarded datagram
-//                  State        how many sessions, connections taken so far, idle for long?
+//                  State        how many sessions, and whether it has been idle for long
 #ifndef SERVER_GATE_LINK_H_
 #define SERVER_GATE_LINK_H_
 
@@ -50,10 +50,8 @@ struct LinkRefusal {
 };
 struct LinkState {
   uint32_t pid = 0;
-  uint64_t build = 0;  // of the program (build_id.h)
   uint32_t sessions = 0;
-  bool idle = false;         // it has had nothing to do for long, and would like to end
-  uint64_t connections = 0;  // taken since it began
+  bool idle = false;  // it has had nothing to do for long, and would like to end
   friend bool operator==(const LinkState&, const LinkState&) = default;
 };
 

@@ -1,6 +1,7 @@
 #include "server/gate/moshd.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -100,6 +101,9 @@ int PrintStatus(const Places& places) {
 
 void Keep(io::OwnedFd listener, io::OwnedFd gate) {
   SetProcessTitle("moshd-keeper", "moshd: keeper");
+  // It leaves when it isn't needed, and not with a terminal or by a signal that was meant for all.
+  setsid();
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_IGN);
   GiveUpPrivileges().IgnoreError();
   RunKeeper(std::move(listener), std::move(gate));
 }

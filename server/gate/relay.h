@@ -38,9 +38,9 @@ struct RelayedDatagram {
 };
 
 struct RelayLimits {
-  // Offers, each counted once for every Host that gets it. A delivery and the wake-up for it cost the
-  // gate and the Host some 10 µs together, so strangers get about a twentieth of a core. The burst
-  // is for many clients that come back at once.
+  // Offers, each counted once for every Host that gets it. A delivery and the wake-up for it cost
+  // the gate and the Host some 10 µs together, so strangers get about a twentieth of a core. The
+  // burst is for many clients that come back at once.
   Rate offers{.per_second = 5'000, .burst = 20'000};
   // From one source (an IPv4 address, or 64 bits of an IPv6 one).
   Rate source{.per_second = 20, .burst = 40};
