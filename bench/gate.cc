@@ -283,11 +283,9 @@ int Main(int argc, char** argv) {
     CHECK(key.ok());
     auto typist = std::make_unique<Typist>();
     typist->tagged = i % 2 == 0;
-    const crypto::SequenceNumber first =
-        typist->tagged ? crypto::RouteTag::Of(*key).FirstSequence() : crypto::SequenceNumber{0};
-    typist->client =
-        std::make_unique<TestClient>(reactor->get(), io::SocketAddress::LoopbackV4(kPort), *key,
-                                     &random, term::Size{80, 24}, first);
+    typist->client = std::make_unique<TestClient>(
+        reactor->get(), io::SocketAddress::LoopbackV4(kPort), *key, &random, term::Size{80, 24},
+        typist->tagged ? TestClient::Start::kAtTag : TestClient::Start::kAtZero);
     bench.typists.push_back(std::move(typist));
   }
   (*reactor)->Run(Measure(&bench));

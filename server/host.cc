@@ -13,6 +13,7 @@ namespace mosh::server {
 namespace {
 
 // What one turn of a session reads at most, so that datagrams get their turn in a flood of output.
+// The kernel's ptys give 4 KiB at a time.
 constexpr size_t kReadSize = size_t{64} << 10;
 
 // So that the heartbeats of thousands of clients that come while the loop is busy find room.
@@ -93,7 +94,10 @@ void Host::StartShutdown() {
 
 bool Host::IsOver() {
   if (broken_) return true;
-  if (!sessions_.empty()) return false;
+  if (!sessions_.empty()) {
+    linger_timer_.Disarm();
+    return false;
+  }
   if (!options_.linger || shutting_down_) return true;
   const Instant ends = empty_since_ + *options_.linger;
   linger_timer_.Arm(ends);

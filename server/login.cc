@@ -66,7 +66,8 @@ void WarnOfDetachedSessions(absl::string_view own_id) {
   for (const FoundSession& one : found.sessions) {
     const control::Session& session = one.session;
     warning.our_servers.insert(session.server_pid());
-    if (session.detached_since() == 0 || session.id() == own_id) continue;
+    const bool left = session.detached_since() != 0 && session.pid() != 0;
+    if (!left || session.id() == own_id) continue;
     const absl::Duration since = absl::Now() - absl::FromUnixMicros(session.detached_since());
     warning.ours.push_back({session.id(), SessionSubject(session), RoughDuration(since)});
   }
@@ -121,28 +122,6 @@ void TakeTerminal(int slave, int release) {
   close_range(kReleaseDescriptor + 1, ~0u, 0);
 }
 
-[[noreturn]] void BecomeProgram(LoginPlan& plan, const rlimit& core_limit) {
-  const std::string session_id = WaitForRelease();
-  if (session_id.empty()) _exit(0);
-  plan.environment.Set(kSessionIdVariable, session_id);
-  if (plan.login_shell && !WantsQuiet(plan.home)) {
-    ShowMessageOfTheDay();
-    WarnOfDetachedSessions(session_id);
-  }
-  if (!plan.home.empty() && chdir(plan.home.c_str()) != 0) {
-    Print(STDERR_FILENO, absl::StrCat("chdir: ", plan.home, ": ", strerror(errno), "\n"));
-  }
-  setrlimit(RLIMIT_CORE, &core_limit);
-
-  std::vector<char*> argv;
-  for (std::string& word : plan.argv) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  execvpe(plan.program.c_str(), argv.data(), plan.environment.ToPointers().data());
-  Print(STDERR_FILENO, absl::StrCat("execvp: ", plan.program, ": ", strerror(errno), "\n"));
-  sleep(kFailurePauseSeconds);
-  _exit(1);
-}
-
 }  // namespace
 
 Account AccountOfProcess() {
@@ -188,7 +167,10 @@ absl::StatusOr<LoginProcess> StartLogin(LoginPlan plan, const PtyPair& pty,
   if (pid == 0) {
     in_child();
     TakeTerminal(pty.slave, release[0]);
-    BecomeProgram(plan, core_limit);
+    const std::string session_id = WaitForRelease();
+    if (session_id.empty()) _exit(0);
+    plan.environment.Set(kSessionIdVariable, session_id);
+    BecomeProgram(std::move(plan), core_limit);
   }
   const absl::Status failed = pid < 0 ? ErrnoStatus("fork") : absl::OkStatus();
   close(release[0]);
@@ -198,6 +180,25 @@ absl::StatusOr<LoginProcess> StartLogin(LoginPlan plan, const PtyPair& pty,
     return failed;
   }
   return LoginProcess{pid, release[1]};
+}
+
+void BecomeProgram(LoginPlan plan, const rlimit& core_limit) {
+  if (plan.login_shell && !WantsQuiet(plan.home)) {
+    ShowMessageOfTheDay();
+    WarnOfDetachedSessions(plan.environment.Get(kSessionIdVariable).value_or(""));
+  }
+  if (!plan.home.empty() && chdir(plan.home.c_str()) != 0) {
+    Print(STDERR_FILENO, absl::StrCat("chdir: ", plan.home, ": ", strerror(errno), "\n"));
+  }
+  setrlimit(RLIMIT_CORE, &core_limit);
+
+  std::vector<char*> argv;
+  for (std::string& word : plan.argv) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execvpe(plan.program.c_str(), argv.data(), plan.environment.ToPointers().data());
+  Print(STDERR_FILENO, absl::StrCat("execvp: ", plan.program, ": ", strerror(errno), "\n"));
+  sleep(kFailurePauseSeconds);
+  _exit(1);
 }
 
 }  // namespace mosh::server

@@ -1,5 +1,6 @@
-// Opens the session's terminal and starts the login process in it, which waits until it is let go.
-// Source: docs/spec/cli.md §3.3.
+// Opens the session's terminal and starts the login process in it, which waits until it is let go;
+// or becomes the login process at once, where the terminal is there already. Source:
+// docs/spec/cli.md §3.3.
 #ifndef SERVER_LOGIN_H_
 #define SERVER_LOGIN_H_
 
@@ -38,6 +39,10 @@ struct LoginProcess {
 absl::StatusOr<LoginProcess> StartLogin(LoginPlan plan, const PtyPair& pty,
                                         const rlimit& core_limit,
                                         const std::function<void()>& in_child);
+
+// In a process with the session's terminal for 0, 1 and 2: shows the message of the day to a login
+// shell, and becomes the planned program.
+[[noreturn]] void BecomeProgram(LoginPlan plan, const rlimit& core_limit);
 
 }  // namespace mosh::server
 

@@ -35,6 +35,7 @@
 #include "server/host.h"
 #include "server/locale.h"
 #include "server/login.h"
+#include "server/login_mode.h"
 #include "server/login_plan.h"
 #include "server/print.h"
 #include "server/program.h"
@@ -124,6 +125,7 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
   if (!start.environment.Get("SHELL") || !start.environment.Get("HOME")) {
     account = AccountOfProcess();
   }
+  std::string user = start.environment.Get("USER").value_or("");
   LoginPlan plan =
       PlanLogin(start.line.command, start.line.colors, account, std::move(start.environment));
 
@@ -131,7 +133,7 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
   const absl::StatusOr<PtyPair> pty = OpenPty(start.size.columns, start.size.rows);
   if (!pty.ok()) return pty.status();
   io::OwnedFd master(pty->master);
-  std::unique_ptr<AttachmentRecord> record = UtmpRecord::Create(pty->master, getpid(), forget_key);
+  const std::unique_ptr<UtmpKeeper> keeper = UtmpKeeper::Start(getpid(), forget_key);
   const absl::StatusOr<LoginProcess> login =
       StartLogin(std::move(plan), *pty, start.core_limit, forget_key);
   if (!login.ok()) return login.status();
@@ -151,6 +153,7 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
 
   HostOptions options;
   options.timeouts = start.timeouts;
+  options.user = std::move(user);
   options.verbosity = start.line.verbosity;
   options.log = [](absl::string_view text) { Print(STDERR_FILENO, absl::StrCat(text, "\n")); };
   SessionParts session;
@@ -160,7 +163,7 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
   auto program = std::make_shared<RunningProgram>();
   program->pty = std::make_unique<PtyMaster>(*std::move(pty_stream));
   program->pid = login->pid;
-  program->record = std::move(record);
+  program->record = keeper->Keep(program->pty->fd());
   session.start = [program, release,
                    session_id](term::Size size) -> absl::StatusOr<RunningProgram> {
     const absl::Status sized = program->pty->SetWindowSize(
@@ -182,6 +185,7 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
 }
 
 int Main(std::span<const char* const> args) {
+  if (IsLoginMode(args)) return RunLoginMode(args);
   const std::optional<rlimit> core_limit = ForbidCoreFiles();
   if (!core_limit) {
     perror("setrlimit(RLIMIT_CORE)");

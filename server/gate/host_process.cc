@@ -29,22 +29,23 @@ constexpr std::chrono::hours kForever{24 * 365 * 100};
 // Packets of the link that are read before the sessions have their turn.
 constexpr int kPacketsATurn = 64;
 
-HostOptions OptionsOf(io::Reactor* reactor, const HostLife& life) {
+HostOptions OptionsOf(io::Reactor* reactor, UtmpKeeper* keeper, const HostLife& life) {
   HostOptions options;
   options.limits = life.config.limits;
   options.host_number = life.number;
   options.linger = kForever;
   options.user = life.who.name;
-  options.start_program = MakeProgramStarter(reactor, life.who, life.open_files);
+  options.start_program = MakeProgramStarter(reactor, keeper, life.who, life.open_files);
   return options;
 }
 
 }  // namespace
 
-HostProcess::HostProcess(io::Reactor* reactor, HostLife life, crypto::RandomSource* random)
+HostProcess::HostProcess(io::Reactor* reactor, UtmpKeeper* keeper, HostLife life,
+                         crypto::RandomSource* random)
     : reactor_(reactor),
       life_(std::move(life)),
-      host_(reactor, OptionsOf(reactor, life_), random) {}
+      host_(reactor, OptionsOf(reactor, keeper, life_), random) {}
 
 absl::Status HostProcess::Prepare() {
   for (io::OwnedFd& fd : life_.sockets) {
@@ -182,10 +183,12 @@ void LiveAsHost(HostLife life) {
   const auto complain = [&log](const absl::Status& status) {
     log.Error(absl::StrCat("Host: ", absl::string_view(status.message())));
   };
+  // Before the reactor, whose rings it mustn't inherit; it closes what isn't its own.
+  const std::unique_ptr<UtmpKeeper> keeper = UtmpKeeper::Start(getpid(), [] {});
   absl::StatusOr<std::unique_ptr<io::Reactor>> reactor = io::CreateReactor();
   if (!reactor.ok()) return complain(reactor.status());
   crypto::SystemRandom random;
-  HostProcess process(reactor->get(), std::move(life), &random);
+  HostProcess process(reactor->get(), keeper.get(), std::move(life), &random);
   const absl::Status prepared = process.Prepare();
   if (!prepared.ok()) return complain(prepared);
   // From here on it has nothing more to say to root's log.

@@ -23,6 +23,7 @@
 #include "server/gate/link.h"
 #include "server/gate/packet_socket.h"
 #include "server/host.h"
+#include "server/utmp.h"
 
 namespace mosh::server::gate {
 
@@ -32,7 +33,8 @@ class HostProcess {
   static constexpr size_t kMaxConnections = 64;
 
   // Pointers outlive it.
-  HostProcess(io::Reactor* reactor, HostLife life, crypto::RandomSource* random);
+  HostProcess(io::Reactor* reactor, UtmpKeeper* keeper, HostLife life,
+              crypto::RandomSource* random);
 
   // Sockets and signals. Before Run().
   absl::Status Prepare();

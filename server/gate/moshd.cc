@@ -13,6 +13,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -38,6 +39,7 @@
 #include "server/gate/service_manager.h"
 #include "server/gate/shared_port.h"
 #include "server/gate/spawner.h"
+#include "server/login_mode.h"
 
 namespace mosh::server::gate {
 namespace {
@@ -238,6 +240,8 @@ int Act(const CommandLine& line) {
 }  // namespace
 
 int RunMoshd(int argc, char** argv) {
+  const std::span<const char* const> args(argv, static_cast<size_t>(argc));
+  if (IsLoginMode(args)) return RunLoginMode(args);
   OpenStandardDescriptors();
   PrepareProcessTitle(argc, argv);
   const std::vector<const char*> words(argv + 1, argv + argc);

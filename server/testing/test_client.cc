@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "crypto/nonce.h"
+#include "crypto/route_tag.h"
 #include "crypto/session_cipher.h"
 #include "io/timer.h"
 #include "ssp/transport_config.h"
@@ -15,12 +16,15 @@ namespace mosh::server {
 
 TestClient::TestClient(io::Reactor* reactor, const io::SocketAddress& server,
                        const crypto::SessionKey& key, crypto::RandomSource* random, term::Size size,
-                       crypto::SequenceNumber first)
+                       Start start)
     : reactor_(reactor),
       server_(server),
-      transport_(ssp::TransportConfig::Client(),
-                 crypto::SessionCipher(key, crypto::Direction::kToServer, first), random,
-                 sync::UserStream(), sync::HostState(size), reactor->Now()) {
+      transport_(
+          ssp::TransportConfig::Client(),
+          crypto::SessionCipher(key, crypto::Direction::kToServer,
+                                start == Start::kAtTag ? crypto::RouteTag::Of(key).FirstSequence()
+                                                       : crypto::SequenceNumber{0}),
+          random, sync::UserStream(), sync::HostState(size), reactor->Now()) {
   Resize(size);
 }
 

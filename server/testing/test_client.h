@@ -11,7 +11,6 @@
 
 #include "absl/strings/string_view.h"
 #include "base/instant.h"
-#include "crypto/nonce.h"
 #include "crypto/random.h"
 #include "crypto/session_key.h"
 #include "io/address.h"
@@ -30,10 +29,11 @@ namespace mosh::server {
 
 class TestClient final : private ssp::DatagramSink {
  public:
-  // The first thing it says is its size. All pointers outlive it. `first` numbers its datagrams,
-  // like stock's if it isn't given.
+  // Where its sequence numbers start: at 0, as stock's do, or at its key's route tag.
+  enum class Start { kAtZero, kAtTag };
+  // The first thing it says is its size. All pointers outlive it.
   TestClient(io::Reactor* reactor, const io::SocketAddress& server, const crypto::SessionKey& key,
-             crypto::RandomSource* random, term::Size size, crypto::SequenceNumber first = {0});
+             crypto::RandomSource* random, term::Size size, Start start = Start::kAtZero);
 
   // Until Stop(), or until a shutdown of either side is complete.
   io::Task<void> Run();
