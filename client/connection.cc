@@ -53,14 +53,18 @@ class Connection::Sink final : public ssp::DatagramSink {
 };
 
 Connection::Connection(io::Reactor* reactor, const io::SocketAddress& server,
-                       crypto::SessionKey key, crypto::RandomSource* random, term::Size size,
-                       io::Event* wake)
+                       const crypto::SessionKey& key, crypto::RandomSource* random,
+                       term::Size size, io::Event* wake)
     : reactor_(reactor),
       server_(server),
+      tag_(crypto::RouteTag::Of(key)),
       wake_(wake),
-      transport_(Config(server), crypto::SessionCipher(key, crypto::Direction::kToServer), random,
-                 sync::UserStream(), sync::HostState(size), reactor->Now()),
+      transport_(
+          Config(server),
+          crypto::SessionCipher(key, crypto::Direction::kToServer, tag_.FirstSequence()), random,
+          sync::UserStream(), sync::HostState(size), reactor->Now()),
       hopper_(reactor->Now()) {
+  transport_.AllowSequencesUpTo(tag_.LastSequence());
   Resize(size);
 }
 
@@ -144,10 +148,16 @@ absl::Status Connection::Pump() {
   for (int i = 0; i < kInstructionsPerTurn && now >= transport_.NextDeadline(); ++i) {
     Sink sink(this, Newest());
     const absl::Status status = transport_.OnDeadline(now, stream_, sink);
-    if (!status.ok()) return status;
+    if (!status.ok()) return Explain(status);
     HopIfSilent(now);
   }
   return absl::OkStatus();
+}
+
+absl::Status Connection::Explain(const absl::Status& fatal) const {
+  if (transport_.next_sequence() <= tag_.LastSequence()) return fatal;
+  return absl::ResourceExhaustedError(
+      "This session has sent as many datagrams as its key is good for, 2^36. Start a new one.");
 }
 
 void Connection::HopIfSilent(Instant now) {

@@ -1,6 +1,6 @@
 // The client's end on the network: one transport over one or several UDP sockets, hopping ports
 // when answers stay away (docs/spec/transport.md §4.5). Everything typed goes in, the server's
-// newest screen comes out.
+// newest screen comes out. Datagrams are numbered from the key's route tag on (crypto/route_tag.h).
 //
 // Runs as coroutines in a scope of its own; sets an event of the owner's whenever something came
 // in. One thread.
@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "base/instant.h"
 #include "crypto/random.h"
+#include "crypto/route_tag.h"
 #include "crypto/session_key.h"
 #include "io/address.h"
 #include "io/event.h"
@@ -38,7 +39,7 @@ class Connection {
 
   // `size` is the window's: the first thing the server is told. `wake`, `reactor` and `random`
   // outlive the connection.
-  Connection(io::Reactor* reactor, const io::SocketAddress& server, crypto::SessionKey key,
+  Connection(io::Reactor* reactor, const io::SocketAddress& server, const crypto::SessionKey& key,
              crypto::RandomSource* random, term::Size size, io::Event* wake);
   // Closed already, or never opened.
   ~Connection() = default;
@@ -52,7 +53,8 @@ class Connection {
   void Resize(term::Size size);
   void StartShutdown() { transport_.StartShutdown(reactor_->Now()); }
 
-  // Sends what is due. To be called last in a turn, and after everything typed. The error is fatal.
+  // Sends what is due. To be called last in a turn, and after everything typed. The error is fatal:
+  // the key is used up.
   absl::Status Pump();
   Instant NextDeadline() const { return transport_.NextDeadline(); }
 
@@ -86,6 +88,8 @@ class Connection {
   io::Task<void> Receive(Socket* socket);
   void OnDatagram(const io::Datagram& datagram);
   void OnSendError(const absl::Status& status);
+  // Why Pump() failed, for the user.
+  absl::Status Explain(const absl::Status& fatal) const;
   void HopIfSilent(Instant now);
   void Prune(Instant now);
   void Forget(Socket* socket);
@@ -94,6 +98,7 @@ class Connection {
 
   io::Reactor* reactor_;
   io::SocketAddress server_;
+  crypto::RouteTag tag_;
   io::Event* wake_;
   io::Scope scope_;
   std::vector<std::unique_ptr<Socket>> sockets_;  // oldest first

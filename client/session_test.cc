@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/testing/test_server.h"
+#include "crypto/route_tag.h"
 #include "crypto/testing/seeded_random.h"
 #include "io/sim/sim_reactor.h"
 #include "io/sim/sim_stream.h"
@@ -130,6 +131,14 @@ TEST_F(SessionTest, PaintsWhatTheServerShowsAndSendsWhatIsTyped) {
   EXPECT_EQ(Row(0), "hello \xe2\x9c\x93");
   EXPECT_EQ(server_.typed(), "abc\r");
   EXPECT_EQ(picture_->screen().cursor().column, 7);
+}
+
+TEST_F(SessionTest, DatagramsCarryTheRouteTagOfTheKey) {
+  Start();
+  const crypto::SequenceNumber next = session_->connection().transport().next_sequence();
+  const crypto::RouteTag tag = crypto::RouteTag::Of(Key());
+  EXPECT_GT(next, tag.FirstSequence());
+  EXPECT_LT(next.value, tag.FirstSequence().value + 10);
 }
 
 TEST_F(SessionTest, KeyLeavesAndScreenShowsWithoutWaiting) {

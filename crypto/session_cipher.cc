@@ -29,6 +29,9 @@ absl::Status SessionCipher::Seal(std::span<uint8_t> datagram) {
   if (next_sequence_ > SequenceNumber::Max()) {
     return absl::ResourceExhaustedError("Counter wrapped");
   }
+  if (next_sequence_ > last_sequence_) {
+    return absl::ResourceExhaustedError("Sequence numbers used up");
+  }
   const size_t plaintext_size = datagram.size() - kOverhead;
   const uint64_t blocks =
       blocks_encrypted_ + (plaintext_size + Aes128::kBlockSize - 1) / Aes128::kBlockSize;

@@ -79,8 +79,8 @@ class SessionCipher {
 
   // Seals in place. `datagram` is [8 octets room][plaintext][16 octets room], 24 to
   // kMaxDatagramSize octets; afterwards it can be sent as it is. Uses up one sequence number.
-  // Errors, both final for the session, with the datagram and the counters left as they were:
-  //   kResourceExhausted "Encrypted 2^47 blocks." | "Counter wrapped"
+  // Errors, all final for the session, with the datagram and the counters left as they were:
+  //   kResourceExhausted "Encrypted 2^47 blocks." | "Counter wrapped" | "Sequence numbers used up"
   absl::Status Seal(std::span<uint8_t> datagram);
 
   // Opens in place whatever came from the network; replays are opened too, their sequence number
@@ -96,12 +96,16 @@ class SessionCipher {
   uint64_t blocks_encrypted() const { return blocks_encrypted_; }
   // What the next Seal() will use. Max() + 1 when all are used up.
   SequenceNumber next_sequence() const { return next_sequence_; }
+  // Seal() uses no number beyond `last`; a later call may allow more, or less. Without one it is
+  // SequenceNumber::Max().
+  void AllowSequencesUpTo(SequenceNumber last) { last_sequence_ = last; }
   Direction sends() const { return sends_; }
 
  private:
   std::unique_ptr<Ocb3> ocb_;
   Direction sends_;
   SequenceNumber next_sequence_;
+  SequenceNumber last_sequence_ = SequenceNumber::Max();
   uint64_t blocks_encrypted_;
 };
 

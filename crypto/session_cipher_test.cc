@@ -256,6 +256,19 @@ TEST(SessionCipher, UsesTheLastSequenceNumberAndNoneTwice) {
   }
 }
 
+TEST(SessionCipher, UsesNoSequenceNumberBeyondWhatIsAllowed) {
+  SessionCipher cipher(TestKey(), Direction::kToServer, {5});
+  cipher.AllowSequencesUpTo({6});
+  Bytes datagram = Room("x");
+  EXPECT_TRUE(cipher.Seal(datagram).ok());
+  EXPECT_TRUE(cipher.Seal(datagram).ok());
+  EXPECT_EQ(cipher.Seal(datagram), absl::ResourceExhaustedError("Sequence numbers used up"));
+  EXPECT_EQ(cipher.next_sequence(), SequenceNumber{7});
+  cipher.AllowSequencesUpTo({7});
+  EXPECT_TRUE(cipher.Seal(datagram).ok());
+  EXPECT_FALSE(cipher.Seal(datagram).ok());
+}
+
 TEST(SessionCipher, KeepsItsCounterWhenMoved) {
   SessionCipher first(TestKey(), Direction::kToServer);
   Seal(first, "a");

@@ -39,6 +39,7 @@
 #include "server/host_control.h"
 #include "server/host_options.h"
 #include "server/hosted_session.h"
+#include "server/limits.h"
 #include "server/outbox.h"
 #include "server/router.h"
 
@@ -56,6 +57,9 @@ class Host final : public HostControl {
   // Before Run(). SIGTERM and SIGINT say goodbye to all clients, and the second time end at once;
   // SIGUSR1 ends the sessions whose clients have been silent (Timeouts::signal).
   void AddSignals(std::unique_ptr<io::SignalSource> signals);
+
+  // The number of sessions counts at once, the rest for sessions that begin from now on.
+  void SetLimits(const Limits& limits) { options_.limits = limits; }
 
   // A session and its first client's key, which isn't kept beyond its cipher. Gives the session's
   // id.

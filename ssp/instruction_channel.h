@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "base/instant.h"
+#include "crypto/nonce.h"
 #include "crypto/random.h"
 #include "crypto/session_cipher.h"
 #include "ssp/compression.h"
@@ -52,6 +53,10 @@ class InstructionChannel {
   // Hands the instruction's datagrams to the sink. The diff has at most kMaxDiffBytes. Fails when
   // the key is used up.
   absl::Status Send(const InstructionView& instruction, Instant now, DatagramSink& sink);
+
+  // What the next datagram will have, and the last that any may have (crypto::SessionCipher).
+  crypto::SequenceNumber next_sequence() const { return cipher_.next_sequence(); }
+  void AllowSequencesUpTo(crypto::SequenceNumber last) { cipher_.AllowSequencesUpTo(last); }
 
   void OnDatagramTooBig(Instant now);
   void SetAddressFamily(AddressFamily family) { limit_.SetFamily(family); }

@@ -18,7 +18,7 @@
 // OnDeadline. Between a state sent and its acknowledgement the transport keeps copies.
 //
 // Errors: whatever the network brings is a ReceiveProblem and changes nothing. OnDeadline fails
-// only when the key is used up (spec §2.4); that is final. One thread. The random source must
+// only when the key is used up (spec §2.4), or the numbers that it may use; that is final. One thread. The random source must
 // outlive the transport.
 #ifndef SSP_TRANSPORT_H_
 #define SSP_TRANSPORT_H_
@@ -33,6 +33,7 @@
 
 #include "absl/status/status.h"
 #include "base/instant.h"
+#include "crypto/nonce.h"
 #include "crypto/random.h"
 #include "crypto/session_cipher.h"
 #include "ssp/capabilities.h"
@@ -108,6 +109,10 @@ class Transport {
     channel_.OnDatagramTooBig(now);
     sender_.OnLastSendFailed();
   }
+  // The sequence number of the next datagram, and the last that any may have: OnDeadline fails
+  // rather than go beyond. Without a call there is no such limit.
+  crypto::SequenceNumber next_sequence() const { return channel_.next_sequence(); }
+  void AllowSequencesUpTo(crypto::SequenceNumber last) { channel_.AllowSequencesUpTo(last); }
   // Decides the size of datagrams; call it when the socket that sends changes family.
   void SetAddressFamily(AddressFamily family) { channel_.SetAddressFamily(family); }
 
