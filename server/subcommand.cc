@@ -1,5 +1,7 @@
 #include "server/subcommand.h"
 
+#include <utility>
+
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -63,24 +65,38 @@ absl::Status TakePlainWords(std::vector<absl::string_view> words, Subcommand& co
   return absl::OkStatus();
 }
 
+// Whether the word after these options of `new` is the value of the last of them.
+bool TakesNextWord(absl::string_view options) {
+  const size_t at = options.find_first_of("@ipcl", 1);
+  return at != absl::string_view::npos && at + 1 == options.size();
+}
+
 // `attach [ID] [--view] [--steal]`, then whatever a wrapper says to start a new session: stock's
 // wrapper can't be told not to.
 absl::StatusOr<Subcommand> ParseAttach(std::span<const char* const> words) {
   Subcommand command{.verb = Verb::kAttach};
   bool after_new = false;
-  for (size_t i = 0; i < words.size(); ++i) {
-    const absl::string_view word = words[i];
+  bool is_value = false;
+  for (const absl::string_view word : words) {
+    if (std::exchange(is_value, false)) {
+      command.ignored.emplace_back(word);
+      continue;
+    }
     const absl::StatusOr<bool> taken = TakeOption(word, command);
     if (!taken.ok()) return taken.status();
     if (*taken) continue;
     if (absl::StartsWith(word, "--")) return Mistake(absl::StrCat("unknown option ", word));
-    if (word == "new" && !after_new) {
+    if (absl::StartsWith(word, "-")) {
+      command.ignored.emplace_back(word);
+      is_value = TakesNextWord(word);
+    } else if (after_new) {
+      command.ignored.emplace_back(word);
+    } else if (word == "new") {
       after_new = true;
-    } else if (!after_new && command.ignored.empty() && command.session.empty() &&
-               !absl::StartsWith(word, "-")) {
+    } else if (command.session.empty()) {
       command.session = std::string(word);
     } else {
-      command.ignored.emplace_back(word);
+      return Mistake(absl::StrCat("unexpected word \"", word, "\""));
     }
   }
   return command;

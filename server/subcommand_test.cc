@@ -45,6 +45,16 @@ TEST(Subcommand, Attach) {
   EXPECT_TRUE(command.steal);
   EXPECT_EQ(command.ignored, (std::vector<std::string>{"-c", "256", "-s"}));
   EXPECT_EQ(Mistake(Verb::kAttach, {"k3x", "--veiw"}), "unknown option --veiw");
+  EXPECT_EQ(Mistake(Verb::kAttach, {"k3x", "m77"}), "unexpected word \"m77\"");
+  EXPECT_EQ(Mistake(Verb::kAttach, {"k3x", "--steal=no"}), "unknown option --steal=no");
+}
+
+TEST(Subcommand, AnIdIsToldFromAnOptionsValue) {
+  EXPECT_EQ(Good(Verb::kAttach, {"-v", "k3x"}).session, "k3x");
+  EXPECT_EQ(Good(Verb::kAttach, {"-c", "256", "k3x"}).session, "k3x");
+  EXPECT_EQ(Good(Verb::kAttach, {"-vsc", "256", "k3x"}).session, "k3x");
+  EXPECT_EQ(Good(Verb::kAttach, {"-c256", "k3x"}).session, "k3x");
+  EXPECT_EQ(Good(Verb::kAttach, {"-p", "60001"}).session, "");
 }
 
 TEST(Subcommand, DetachAndTerminate) {
