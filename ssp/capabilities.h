@@ -14,6 +14,8 @@ enum class Capability : uint64_t {
   kTerminalModes = 1 << 0,
   // Repetitions of this end allow for acknowledgements that come later than stock's.
   kLongAckDelay = 1 << 1,
+  // The server begins anew with a later process of its client, under the same key.
+  kResume = 1 << 2,
 };
 
 class Capabilities {

@@ -38,6 +38,8 @@ std::span<const uint8_t> InstructionCodec::Encode(const InstructionView& instruc
   if (!instruction.capabilities.empty()) {
     outgoing_->set_capabilities(instruction.capabilities.wire());
   }
+  outgoing_->clear_incarnation();
+  if (instruction.incarnation != 0) outgoing_->set_incarnation(instruction.incarnation);
   encoded_.resize(outgoing_->ByteSizeLong());
   CHECK(outgoing_->SerializeToArray(encoded_.data(), static_cast<int>(encoded_.size())));
   return {reinterpret_cast<const uint8_t*>(encoded_.data()), encoded_.size()};
@@ -58,7 +60,8 @@ InstructionCodec::Decoded InstructionCodec::Decode(std::span<const uint8_t> byte
           .ack_num = {incoming_->ack_num()},
           .throwaway_num = {incoming_->throwaway_num()},
           .diff = absl::string_view(diff.data(), diff.size()),
-          .capabilities = Capabilities::FromWire(incoming_->capabilities())};
+          .capabilities = Capabilities::FromWire(incoming_->capabilities()),
+          .incarnation = incoming_->incarnation()};
   return Decoded::kOk;
 }
 

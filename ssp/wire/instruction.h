@@ -32,6 +32,7 @@ struct InstructionView {
   StateNum throwaway_num;
   absl::string_view diff;
   Capabilities capabilities;  // announced; empty: nothing is said about them
+  uint64_t incarnation = 0;   // of the client's process; 0: the session's first, as all of stock's
 };
 
 class InstructionCodec {
