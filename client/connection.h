@@ -16,6 +16,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "base/instant.h"
+#include "client/resume_keeper.h"
+#include "client/sequence_lease.h"
 #include "crypto/random.h"
 #include "crypto/route_tag.h"
 #include "crypto/session_key.h"
@@ -38,9 +40,10 @@ class Connection {
   using Transport = ssp::Transport<sync::UserStream, sync::HostState>;
 
   // `size` is the window's: the first thing the server is told. `wake`, `reactor` and `random`
-  // outlive the connection.
+  // outlive the connection, and so does `keeper`, which may be null.
   Connection(io::Reactor* reactor, const io::SocketAddress& server, const crypto::SessionKey& key,
-             crypto::RandomSource* random, term::Size size, io::Event* wake);
+             crypto::RandomSource* random, term::Size size, io::Event* wake,
+             const ClientProcess& process = {}, ResumeKeeper* keeper = nullptr);
   // Closed already, or never opened.
   ~Connection() = default;
 
@@ -74,6 +77,8 @@ class Connection {
   // none since.
   std::string TakeProblem() { return std::exchange(problem_, {}); }
   uint64_t hops() const { return hops_; }
+  // Why this session could not be kept for another process to continue; OK if there was nothing.
+  const absl::Status& keeping_trouble() const { return lease_.trouble(); }
 
  private:
   struct Socket {
@@ -99,6 +104,7 @@ class Connection {
   io::Reactor* reactor_;
   io::SocketAddress server_;
   crypto::RouteTag tag_;
+  SequenceLease lease_;
   io::Event* wake_;
   io::Scope scope_;
   std::vector<std::unique_ptr<Socket>> sockets_;  // oldest first

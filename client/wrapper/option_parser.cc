@@ -90,6 +90,10 @@ ParsedCommandLine ParseCommandLine(std::span<const std::string> arguments,
     const std::optional<Meaning> meaning = Find(spellings, word, parsed.complaints);
     if (!meaning.has_value()) continue;
     words_end_options = words_end_options || meaning->spec->words_end_options;
+    if (meaning->spec->kind == OptionSpec::Kind::kOptionalString) {
+      parsed.options.push_back({meaning->spec->id, false, value.value_or("")});
+      continue;
+    }
     if (meaning->spec->kind != OptionSpec::Kind::kString) {
       if (value.has_value()) {
         parsed.complaints.push_back(absl::StrCat("Option ", word, " does not take an argument"));

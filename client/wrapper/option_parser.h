@@ -18,9 +18,10 @@ namespace mosh::client {
 
 struct OptionSpec {
   enum class Kind {
-    kFlag,       // --name
-    kNegatable,  // --name, --no-name, --noname
-    kString,     // --name=value, --name value; the value may not be empty in the first form
+    kFlag,            // --name
+    kNegatable,       // --name, --no-name, --noname
+    kOptionalString,  // --name, --name=value
+    kString,          // --name=value, --name value; the value may not be empty in the first form
   };
   int id;
   Kind kind;

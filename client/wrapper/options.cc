@@ -36,6 +36,9 @@ enum OptionId {
   kHere,
   kNet,
   kEscapeKey,
+  kResume,
+  kNoResume,
+  kForget,
 };
 
 const std::vector<OptionSpec>& Specs() {
@@ -64,6 +67,9 @@ const std::vector<OptionSpec>& Specs() {
       {kHere, Kind::kFlag, {"here"}, /*exact_only=*/true, /*words_end_options=*/true},
       {kNet, Kind::kString, {"net"}, /*exact_only=*/true},
       {kEscapeKey, Kind::kString, {"escape-key"}, /*exact_only=*/true},
+      {kResume, Kind::kOptionalString, {"resume"}, /*exact_only=*/true},
+      {kNoResume, Kind::kFlag, {"no-resume"}, /*exact_only=*/true},
+      {kForget, Kind::kString, {"forget"}, /*exact_only=*/true},
   };
   return specs;
 }
@@ -150,6 +156,15 @@ void Store(const ParsedOption& option, RawOptions& raw) {
       break;
     case kEscapeKey:
       raw.escape_key = option.value;
+      break;
+    case kResume:
+      options.resume = option.value;
+      break;
+    case kNoResume:
+      options.no_resume = true;
+      break;
+    case kForget:
+      options.forget = option.value;
       break;
   }
 }
@@ -299,6 +314,17 @@ OptionsResult ParseWrapperOptions(absl::string_view program, std::span<const std
     return fail("--net= puts a bad network before a server started with --here; give --here too.");
   }
   options.command = line.words;
+  if (options.resume.has_value() || options.forget.has_value()) {
+    const absl::string_view name = options.resume.has_value() ? "--resume" : "--forget";
+    if (!line.words.empty()) {
+      return fail(absl::StrCat(name, " goes on without ssh: it takes no host and no command. To ",
+                               "choose a session: ", name, "=ID, see --resume=list."));
+    }
+    if (!options.client.empty()) {
+      return fail(absl::StrCat(name, " needs this program as the client, without --client."));
+    }
+    return {.options = options};
+  }
   if (options.here) return {.options = options};
   if (line.words.empty()) return Failure(WrapperUsage(program));
   options.user_host = line.words.front();

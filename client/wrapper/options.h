@@ -43,8 +43,11 @@ struct WrapperOptions {
   RemoteIp remote_ip = RemoteIp::kProxy;
   bool remote_ip_given = false;           // chosen by the user, not by default
   std::optional<std::string> escape_key;  // value for MOSH_ESCAPE_KEY
+  bool no_resume = false;                 // nothing is kept for --resume
+  std::optional<std::string> resume;      // continue this session ("": the latest) or "list"
+  std::optional<std::string> forget;      // throw away what is kept of this one
   bool fake_proxy = false;
-  std::string user_host;  // [user@]host; empty with `here`
+  std::string user_host;  // [user@]host; empty with `here`, `resume`, `forget`
   std::vector<std::string> command;
 };
 
