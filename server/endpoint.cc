@@ -5,6 +5,7 @@
 
 #include "crypto/nonce.h"
 #include "crypto/session_cipher.h"
+#include "ssp/capabilities.h"
 #include "ssp/transport_config.h"
 
 namespace mosh::server {
@@ -13,6 +14,12 @@ namespace {
 // One turn sends at most this many instructions; the rest is due at once in the next. A backstop,
 // not a rate.
 constexpr int kInstructionsPerTurn = 8;
+
+ssp::TransportConfig Config() {
+  ssp::TransportConfig config = ssp::TransportConfig::Server();
+  config.capabilities |= ssp::Capability::kResume;
+  return config;
+}
 
 }  // namespace
 
@@ -45,8 +52,7 @@ class Endpoint::Outbox final : public ssp::DatagramSink {
 Endpoint::Endpoint(const crypto::SessionKey& key, term::Size initial_size, io::UdpSocket* socket,
                    crypto::RandomSource* random, Instant now)
     : socket_(socket),
-      transport_(ssp::TransportConfig::Server(),
-                 crypto::SessionCipher(key, crypto::Direction::kToClient), random,
+      transport_(Config(), crypto::SessionCipher(key, crypto::Direction::kToClient), random,
                  sync::HostState(initial_size), sync::UserStream(), now),
       shown_(initial_size) {
   transport_.SetHasPeer(false);
@@ -55,6 +61,7 @@ Endpoint::Endpoint(const crypto::SessionKey& key, term::Size initial_size, io::U
 Endpoint::Arrival Endpoint::OnDatagram(const io::Datagram& datagram, Instant now) {
   const auto received =
       transport_.OnDatagram(datagram.bytes(), static_cast<ssp::EcnMark>(datagram.ecn()), now);
+  if (received.left_behind) OnClientReplaced(*received.left_behind);
   Arrival arrival;
   arrival.authentic = received.authentic;
   arrival.client_state = received.new_remote_state;
@@ -71,8 +78,21 @@ Endpoint::Arrival Endpoint::OnDatagram(const io::Datagram& datagram, Instant now
   return arrival;
 }
 
+void Endpoint::OnClientReplaced(const sync::UserStream& former) {
+  const std::vector<sync::UserEvent> unread = former.EventsSince(taken_);
+  left_behind_.insert(left_behind_.end(), unread.begin(), unread.end());
+  taken_ = sync::UserStream();
+  taken_num_ = ssp::StateNum{0};
+  // State numbers begin again, and with them what was echoed.
+  echo_ = sync::EchoAckTracker();
+  echo_ack_ = 0;
+  shown_ = sync::HostState(shown_.screen(), echo_ack_);
+}
+
 std::vector<sync::UserEvent> Endpoint::TakeInput(Instant now) {
-  std::vector<sync::UserEvent> events = transport_.remote().EventsSince(taken_);
+  std::vector<sync::UserEvent> events = std::exchange(left_behind_, {});
+  const std::vector<sync::UserEvent> more = transport_.remote().EventsSince(taken_);
+  events.insert(events.end(), more.begin(), more.end());
   taken_ = transport_.remote();
   taken_num_ = transport_.remote_num();
   transport_.AcceptRemote();

@@ -46,7 +46,7 @@ class Endpoint {
 
   // Input the client has sent and nobody has taken. While it isn't taken it stays, bounded, in the
   // transport.
-  bool has_input() const { return transport_.remote_num() != taken_num_; }
+  bool has_input() const { return !left_behind_.empty() || transport_.remote_num() != taken_num_; }
   std::vector<sync::UserEvent> TakeInput(Instant now);
 
   void OnScreenChange(ssp::ChangeHint hint, Instant now) { transport_.OnLocalChange(now, hint); }
@@ -82,6 +82,8 @@ class Endpoint {
   class Outbox;
 
   void Flush(const Outbox& outbox, Instant now);
+  // The client is another process now, with another stream of input and no screen yet.
+  void OnClientReplaced(const sync::UserStream& former);
 
   io::UdpSocket* socket_;
   Transport transport_;
@@ -92,6 +94,7 @@ class Endpoint {
   sync::EchoAckTracker echo_;
   uint64_t echo_ack_ = 0;
 
+  std::vector<sync::UserEvent> left_behind_;  // input of former client processes, not yet taken
   sync::UserStream taken_;
   ssp::StateNum taken_num_;
   uint64_t send_failures_ = 0;
