@@ -31,7 +31,9 @@ Session::Session(io::Reactor* reactor, std::unique_ptr<io::Tty> pty, term::Size 
       pty_(std::move(pty)),
       listener_(listener),
       terminal_(size, term::Dialect::kProgram),
-      last_output_(reactor->Now()) {}
+      last_output_(reactor->Now()) {
+  terminal_.KeepHistory(term::HistoryLimits());
+}
 
 void Session::Start() {
   scope_.Spawn(ReadProgram(scope_.token()));
@@ -61,6 +63,7 @@ void Session::OnOutput(absl::string_view bytes) {
       !answering_line_ && bytes.size() <= kSmallOutput && now - last_output_ >= kQuietBefore;
   last_output_ = now;
   terminal_.Feed(bytes);
+  if (terminal_.history()->compressible()) compress_at_ = now + kIdleBeforeCompressing;
   QueueInput(terminal_.TakeReplies());
   TrackHold(now);
   if (!holds_screen()) {
@@ -152,13 +155,17 @@ void Session::End() {
 }
 
 Instant Session::NextDeadline() const {
-  return std::min(flush_at_, hold_until_.value_or(Instant::Max()));
+  return std::min({flush_at_, hold_until_.value_or(Instant::Max()), compress_at_});
 }
 
 void Session::OnDeadline(Instant now) {
   if (now >= flush_at_) {
     flush_at_ = Instant::Max();
     QueueInput(translator_.Flush());
+  }
+  if (now >= compress_at_) {
+    compress_at_ = Instant::Max();
+    terminal_.CompressHistory();
   }
   if (hold_until_ && now >= *hold_until_) {
     hold_until_.reset();

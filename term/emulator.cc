@@ -50,7 +50,7 @@ void Emulator::ResetMargins() {
 }
 
 void Emulator::SaveRows(const std::vector<RowRef>& rows, int count) {
-  if (!history_.has_value()) return;
+  if (history_ == nullptr) return;
   for (int row = 0; row < count; ++row) history_->Append(rows[row], screen_.shared_interner());
 }
 

@@ -10,7 +10,7 @@
 #define TERM_EMULATOR_H_
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -183,7 +183,7 @@ class Emulator {
   SavedCursor saved_[2];            // Of the normal and the alternate screen.
   std::vector<RowRef> other_rows_;  // The screen that is not shown; empty: blank.
   std::vector<std::pair<std::string, std::string>> title_stack_;  // Title, icon name.
-  std::optional<History> history_;  // of the normal screen
+  std::unique_ptr<History> history_;  // of the normal screen; null: none is kept
   std::string replies_;
   uint64_t change_count_ = 0;
 };

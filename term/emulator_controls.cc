@@ -58,7 +58,7 @@ void Emulator::IndexDown() {
 
 void Emulator::ScrollUp(int count) {
   const bool at_top = top_ == 0 && left_ == 0 && right_ == columns() - 1;
-  if (history_.has_value() && at_top && !alternate_) {
+  if (history_ != nullptr && at_top && !alternate_) {
     SaveRows(screen_.rows_, std::min(count, bottom_ + 1));
   }
   grid_.ScrollUp(top_, bottom_, left_, right_, count);

@@ -179,7 +179,7 @@ void Emulator::EraseInLine(int what, bool selective) {
 }
 
 void Emulator::EraseInDisplay(int what, bool selective) {
-  if (what == 3 && history_.has_value()) history_->Clear();
+  if (what == 3 && history_ != nullptr) history_->Clear();
   if (what > 2) return;
   const int first = what == 0 ? row() + 1 : 0;
   const int last = what == 1 ? row() - 1 : rows() - 1;

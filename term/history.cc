@@ -28,7 +28,6 @@ std::string EncodedCells(absl::string_view octets, const Interner& interner) {
 }  // namespace
 
 void History::Append(const RowRef& row, const std::shared_ptr<Interner>& interner) {
-  if (limits_.lines <= 0) return;
   const std::span<const Cell> cells = row.cells();
   Block& block = BlockFor(sizeof(Header) + cells.size_bytes(), interner);
   char* const at = block.bytes.data() + block.size;

@@ -25,7 +25,7 @@
 namespace mosh::term {
 
 struct HistoryLimits {
-  int lines = 2000;
+  int lines = 2000;  // at least 1; Terminal::KeepHistory takes 0 for none at all
   // What memory_bytes() may be, but for one block.
   size_t bytes = size_t{4} << 20;
 };

@@ -22,12 +22,12 @@ bool Terminal::application_cursor_keys() const { return emulator_->application_c
 bool Terminal::synchronized_output() const { return emulator_->synchronized_; }
 uint64_t Terminal::change_count() const { return emulator_->change_count_; }
 
-void Terminal::KeepHistory(const HistoryLimits& limits) { emulator_->history_.emplace(limits); }
-const History* Terminal::history() const {
-  return emulator_->history_.has_value() ? &*emulator_->history_ : nullptr;
+void Terminal::KeepHistory(const HistoryLimits& limits) {
+  emulator_->history_ = limits.lines > 0 ? std::make_unique<History>(limits) : nullptr;
 }
+const History* Terminal::history() const { return emulator_->history_.get(); }
 void Terminal::CompressHistory() {
-  if (emulator_->history_.has_value()) emulator_->history_->Compress();
+  if (emulator_->history_ != nullptr) emulator_->history_->Compress();
 }
 
 Terminal::Details Terminal::details() const {

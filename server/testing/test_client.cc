@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "crypto/nonce.h"
+#include "crypto/route_tag.h"
 #include "crypto/session_cipher.h"
 #include "io/timer.h"
 #include "ssp/transport_config.h"
@@ -20,6 +21,25 @@ TestClient::TestClient(io::Reactor* reactor, const io::SocketAddress& server,
       transport_(ssp::TransportConfig::Client(),
                  crypto::SessionCipher(key, crypto::Direction::kToServer), random,
                  sync::UserStream(), sync::HostState(size), reactor->Now()) {
+  Resize(size);
+}
+
+TestClient::TestClient(io::Reactor* reactor, const io::SocketAddress& server,
+                       const crypto::SessionKey& key, crypto::RandomSource* random, term::Size size,
+                       uint64_t incarnation)
+    : reactor_(reactor),
+      server_(server),
+      transport_(
+          [incarnation] {
+            ssp::TransportConfig config = ssp::TransportConfig::Client();
+            config.incarnation = incarnation;
+            return config;
+          }(),
+          // Beyond whatever earlier ones have used.
+          crypto::SessionCipher(
+              key, crypto::Direction::kToServer,
+              {crypto::RouteTag::Of(key).FirstSequence().value + (incarnation << 20)}),
+          random, sync::UserStream(), sync::HostState(size), reactor->Now()) {
   Resize(size);
 }
 
