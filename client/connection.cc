@@ -16,6 +16,10 @@ namespace {
 // a rate.
 constexpr int kInstructionsPerTurn = 16;
 
+// From the first screen until a file is written for --resume, which takes some ten milliseconds:
+// nobody shall wait for it to see the first screen.
+constexpr std::chrono::milliseconds kKeepAfter{300};
+
 ssp::TransportConfig Config(const io::SocketAddress& server, const ClientProcess& process) {
   ssp::TransportConfig config = ssp::TransportConfig::Client();
   const bool is_v4 = server.Unmapped().family() == AF_INET;
@@ -106,6 +110,9 @@ void Connection::OnDatagram(const io::Datagram& datagram) {
   const Instant now = reactor_->Now();
   const auto received =
       transport_.OnDatagram(datagram.bytes(), static_cast<ssp::EcnMark>(datagram.ecn()), now);
+  if (received.new_remote_state && !server_known_) {
+    keep_at_ = std::min(keep_at_, now + kKeepAfter);
+  }
   new_screen_ = new_screen_ || received.new_remote_state;
   if (received.authentic) Prune(now);
   if (received.authentic && received.problem == ssp::ReceiveProblem::kVersionMismatch) {
@@ -145,12 +152,7 @@ void Connection::Resize(term::Size size) {
 
 absl::Status Connection::Pump() {
   const Instant now = reactor_->Now();
-  using Server = SequenceLease::Server;
-  const bool resumes = transport_.peer_capabilities().Has(ssp::Capability::kResume);
-  const Server server = !connected() ? Server::kUnknown
-                        : resumes    ? Server::kResumes
-                                     : Server::kDoesNot;
-  transport_.AllowSequencesUpTo(lease_.LastAllowed(transport_.next_sequence(), server));
+  transport_.AllowSequencesUpTo(lease_.LastAllowed(transport_.next_sequence(), KnownServer(now)));
   for (int i = 0; i < kInstructionsPerTurn && now >= transport_.NextDeadline(); ++i) {
     Sink sink(this, Newest());
     const absl::Status status = transport_.OnDeadline(now, stream_, sink);
@@ -158,6 +160,17 @@ absl::Status Connection::Pump() {
     HopIfSilent(now);
   }
   return absl::OkStatus();
+}
+
+SequenceLease::Server Connection::KnownServer(Instant now) {
+  if (now >= keep_at_) {
+    server_known_ = true;
+    keep_at_ = Instant::Max();
+  }
+  if (!server_known_) return SequenceLease::Server::kUnknown;
+  return transport_.peer_capabilities().Has(ssp::Capability::kResume)
+             ? SequenceLease::Server::kResumes
+             : SequenceLease::Server::kDoesNot;
 }
 
 absl::Status Connection::Explain(const absl::Status& fatal) const {

@@ -7,6 +7,7 @@
 #ifndef CLIENT_CONNECTION_H_
 #define CLIENT_CONNECTION_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -59,7 +60,7 @@ class Connection {
   // Sends what is due. To be called last in a turn, and after everything typed. The error is fatal:
   // the key is used up.
   absl::Status Pump();
-  Instant NextDeadline() const { return transport_.NextDeadline(); }
+  Instant NextDeadline() const { return std::min(transport_.NextDeadline(), keep_at_); }
 
   // A screen came since the last call.
   bool TakeNewScreen() { return std::exchange(new_screen_, false); }
@@ -98,6 +99,8 @@ class Connection {
   void HopIfSilent(Instant now);
   void Prune(Instant now);
   void Forget(Socket* socket);
+  // How much is known of the server by now, for the lease.
+  SequenceLease::Server KnownServer(Instant now);
   // The newest that is still in use; null if there is none.
   Socket* Newest();
 
@@ -111,6 +114,8 @@ class Connection {
   sync::UserStream stream_;
   Transport transport_;
   ssp::PortHopper hopper_;
+  Instant keep_at_ = Instant::Max();  // when to see to it that another process can continue
+  bool server_known_ = false;
   bool new_screen_ = false;
   bool opened_ = false;
   SendOutcome outcome_;

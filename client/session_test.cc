@@ -43,6 +43,11 @@ class FakeControl final : public TerminalControl {
   std::string calls;
 };
 
+// Stopping it ends one client without a goodbye.
+struct Life final : io::StopSource {
+  using io::StopSource::StopSource;
+};
+
 crypto::SessionKey Key() { return *crypto::SessionKey::FromBase64(kKey); }
 
 // Two hosts, 50 ms apart, a session on one and a TestServer on the other.
@@ -130,7 +135,7 @@ class SessionTest : public ::testing::Test {
   std::shared_ptr<io::sim::SimPeer> user_;
   std::optional<term::Terminal> picture_;  // what the user's terminal shows
   predict::Settings prediction_;
-  std::optional<io::StopSource> client_stop_;
+  std::optional<Life> client_stop_;
   ClientProcess process_;
   ResumeKeeper* keeper_ = nullptr;
   std::string written_;

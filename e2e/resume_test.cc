@@ -40,6 +40,20 @@ class ResumeTest : public testing::TestWithParam<Pairing> {
     client.process().Signal(SIGKILL);
     ASSERT_TRUE(client.process().WaitExit(Patience()));
   }
+  // Until the client has written what another process needs, a moment after its first screen.
+  bool WaitKept() {
+    const Deadline deadline = Patience();
+    while (Files().empty() && !deadline.passed()) {
+      session_->terminal().Pump(Deadline::In(std::chrono::milliseconds(10)));
+    }
+    return !Files().empty();
+  }
+  // The session has lived for longer than that takes.
+  void LiveOn() {
+    ASSERT_TRUE(session_->terminal().WaitForText("$")) << session_->Describe();
+    session_->terminal().Type("sleep 1; echo here\r");
+    ASSERT_TRUE(session_->terminal().WaitForText("\nhere")) << session_->Describe();
+  }
   // Another process of the client, in a fresh terminal.
   std::unique_ptr<TerminalProgram> Mosh(const std::string& option) {
     Environment environment = BaseEnvironment(session_->mark());
@@ -90,6 +104,7 @@ TEST_P(ResumeOursTest, ScreenIsBackAndTypingWorksAfterAKill) {
   ASSERT_TRUE(session_->terminal().WaitForText("\none\n$")) << session_->Describe();
   session_->terminal().Type("echo tw");
   ASSERT_TRUE(session_->terminal().WaitForText("$ echo tw")) << session_->Describe();
+  ASSERT_TRUE(WaitKept()) << session_->Describe();
   Kill(session_->terminal());
   ASSERT_THAT(Files(), SizeIs(1));
   const auto second = Mosh("--resume");
@@ -110,6 +125,7 @@ TEST_P(ResumeOursTest, NothingTypedIsDoubledOrReorderedWhenClientsAreKilledWhile
   const std::string read = state_home_ + "/read";
   Start({"/bin/sh", "-c", absl::StrCat("stty raw -echo; echo ready; exec tee ", read)});
   ASSERT_TRUE(session_->terminal().WaitForText("ready")) << session_->Describe();
+  ASSERT_TRUE(WaitKept()) << session_->Describe();
   std::vector<std::string> typed;
   std::unique_ptr<TerminalProgram> resumed;
   for (char life = 'a'; life <= 'e'; ++life) {
@@ -144,8 +160,7 @@ TEST_P(ResumeOursTest, NothingTypedIsDoubledOrReorderedWhenClientsAreKilledWhile
 
 TEST_P(ResumeOursTest, ASessionInUseIsLeftAlone) {
   StartAtPrompt();
-  session_->terminal().Type("echo here\r");
-  ASSERT_TRUE(session_->terminal().WaitForText("\nhere")) << session_->Describe();
+  ASSERT_TRUE(WaitKept()) << session_->Describe();
   const auto latest = Mosh("--resume");
   EXPECT_TRUE(latest->WaitExit());
   EXPECT_THAT(latest->output(), HasSubstr("There is no session to resume; mosh --resume=list"));
@@ -162,10 +177,12 @@ TEST_P(ResumeOursTest, ASessionInUseIsLeftAlone) {
 
 TEST_P(ResumeOursTest, NothingIsLeftWhenTheProgramEndsOrTheClientIsTerminated) {
   StartAtPrompt();
+  ASSERT_TRUE(WaitKept()) << session_->Describe();
   session_->terminal().Type("exit\r");
   EXPECT_TRUE(session_->terminal().WaitExit()) << session_->Describe();
   EXPECT_THAT(Files(), IsEmpty());
   StartAtPrompt();
+  ASSERT_TRUE(WaitKept()) << session_->Describe();
   session_->terminal().process().Signal(SIGTERM);
   EXPECT_TRUE(session_->terminal().WaitExit()) << session_->Describe();
   EXPECT_THAT(Files(), IsEmpty());
@@ -173,8 +190,7 @@ TEST_P(ResumeOursTest, NothingIsLeftWhenTheProgramEndsOrTheClientIsTerminated) {
 
 TEST_P(ResumeOursTest, WhatIsNotFoundIsKeptUntilItIsThrownAway) {
   StartAtPrompt();
-  session_->terminal().Type("echo here\r");
-  ASSERT_TRUE(session_->terminal().WaitForText("\nhere")) << session_->Describe();
+  ASSERT_TRUE(WaitKept()) << session_->Describe();
   Kill(session_->terminal());
   session_->server().Signal(SIGKILL);
   ASSERT_TRUE(session_->server().WaitExit(Patience()));
@@ -192,8 +208,7 @@ TEST_P(ResumeOursTest, WhatIsNotFoundIsKeptUntilItIsThrownAway) {
 
 TEST_P(ResumeOursTest, ADamagedFileIsNamed) {
   StartAtPrompt();
-  session_->terminal().Type("echo here\r");
-  ASSERT_TRUE(session_->terminal().WaitForText("\nhere")) << session_->Describe();
+  ASSERT_TRUE(WaitKept()) << session_->Describe();
   Kill(session_->terminal());
   ASSERT_THAT(Files(), SizeIs(1));
   const std::string id = Id();
@@ -206,16 +221,13 @@ TEST_P(ResumeOursTest, ADamagedFileIsNamed) {
 
 TEST_P(ResumeOursTest, CanBeSwitchedOff) {
   Start({"/bin/sh"}, {{"MOSH_NO_RESUME", "1"}});
-  ASSERT_TRUE(session_->terminal().WaitForText("$")) << session_->Describe();
-  session_->terminal().Type("echo here\r");
-  ASSERT_TRUE(session_->terminal().WaitForText("\nhere")) << session_->Describe();
+  LiveOn();
   EXPECT_THAT(Files(), IsEmpty());
 }
 
 TEST_P(ResumeStockTest, NothingIsKeptOfASessionThatCannotBeResumed) {
-  StartAtPrompt();
-  session_->terminal().Type("echo here\r");
-  ASSERT_TRUE(session_->terminal().WaitForText("\nhere")) << session_->Describe();
+  Start();
+  LiveOn();
   EXPECT_THAT(Files(), IsEmpty());
   Kill(session_->terminal());
   EXPECT_THAT(Files(), IsEmpty());
