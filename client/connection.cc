@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "crypto/nonce.h"
 #include "crypto/session_cipher.h"
+#include "ssp/capabilities.h"
 #include "ssp/receive_problem.h"
 #include "ssp/transport_config.h"
 
@@ -15,11 +16,16 @@ namespace {
 // a rate.
 constexpr int kInstructionsPerTurn = 16;
 
-ssp::TransportConfig Config(const io::SocketAddress& server) {
+// From the first screen until a file is written for --resume, which takes some ten milliseconds:
+// nobody shall wait for it to see the first screen.
+constexpr std::chrono::milliseconds kKeepAfter{300};
+
+ssp::TransportConfig Config(const io::SocketAddress& server, const ClientProcess& process) {
   ssp::TransportConfig config = ssp::TransportConfig::Client();
   const bool is_v4 = server.Unmapped().family() == AF_INET;
   config.family = is_v4 ? ssp::AddressFamily::kIpv4 : ssp::AddressFamily::kIpv6;
   config.capabilities |= ssp::Capability::kTerminalModes;
+  config.incarnation = process.incarnation;
   return config;
 }
 
@@ -53,18 +59,17 @@ class Connection::Sink final : public ssp::DatagramSink {
 };
 
 Connection::Connection(io::Reactor* reactor, const io::SocketAddress& server,
-                       const crypto::SessionKey& key, crypto::RandomSource* random,
-                       term::Size size, io::Event* wake)
+                       const crypto::SessionKey& key, crypto::RandomSource* random, term::Size size,
+                       io::Event* wake, const ClientProcess& process, ResumeKeeper* keeper)
     : reactor_(reactor),
       server_(server),
       tag_(crypto::RouteTag::Of(key)),
+      lease_(tag_, process, keeper),
       wake_(wake),
-      transport_(
-          Config(server),
-          crypto::SessionCipher(key, crypto::Direction::kToServer, tag_.FirstSequence()), random,
-          sync::UserStream(), sync::HostState(size), reactor->Now()),
+      transport_(Config(server, process),
+                 crypto::SessionCipher(key, crypto::Direction::kToServer, lease_.first()), random,
+                 sync::UserStream(), sync::HostState(size), reactor->Now()),
       hopper_(reactor->Now()) {
-  transport_.AllowSequencesUpTo(tag_.LastSequence());
   Resize(size);
 }
 
@@ -106,6 +111,9 @@ void Connection::OnDatagram(const io::Datagram& datagram) {
   const Instant now = reactor_->Now();
   const auto received =
       transport_.OnDatagram(datagram.bytes(), static_cast<ssp::EcnMark>(datagram.ecn()), now);
+  if (received.new_remote_state && !server_known_) {
+    keep_at_ = std::min(keep_at_, now + kKeepAfter);
+  }
   new_screen_ = new_screen_ || received.new_remote_state;
   if (received.authentic) Prune(now);
   if (received.authentic && received.problem == ssp::ReceiveProblem::kVersionMismatch) {
@@ -145,6 +153,7 @@ void Connection::Resize(term::Size size) {
 
 absl::Status Connection::Pump() {
   const Instant now = reactor_->Now();
+  transport_.AllowSequencesUpTo(lease_.LastAllowed(transport_.next_sequence(), KnownServer(now)));
   for (int i = 0; i < kInstructionsPerTurn && now >= transport_.NextDeadline(); ++i) {
     Sink sink(this, Newest());
     const absl::Status status = transport_.OnDeadline(now, stream_, sink);
@@ -154,7 +163,23 @@ absl::Status Connection::Pump() {
   return absl::OkStatus();
 }
 
+SequenceLease::Server Connection::KnownServer(Instant now) {
+  if (now >= keep_at_) {
+    server_known_ = true;
+    keep_at_ = Instant::Max();
+  }
+  if (!server_known_) return SequenceLease::Server::kUnknown;
+  return transport_.peer_capabilities().Has(ssp::Capability::kResume)
+             ? SequenceLease::Server::kResumes
+             : SequenceLease::Server::kDoesNot;
+}
+
 absl::Status Connection::Explain(const absl::Status& fatal) const {
+  if (!keeping_trouble().ok()) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("No more datagrams can be counted safely, because of the file for --resume: ",
+                     keeping_trouble().message()));
+  }
   if (transport_.next_sequence() <= tag_.LastSequence()) return fatal;
   return absl::ResourceExhaustedError(
       "This session has sent as many datagrams as its key is good for, 2^36. Start a new one.");

@@ -7,6 +7,7 @@
 #ifndef CLIENT_CONNECTION_H_
 #define CLIENT_CONNECTION_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,6 +17,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "base/instant.h"
+#include "client/resume_keeper.h"
+#include "client/sequence_lease.h"
 #include "crypto/random.h"
 #include "crypto/route_tag.h"
 #include "crypto/session_key.h"
@@ -38,9 +41,10 @@ class Connection {
   using Transport = ssp::Transport<sync::UserStream, sync::HostState>;
 
   // `size` is the window's: the first thing the server is told. `wake`, `reactor` and `random`
-  // outlive the connection.
+  // outlive the connection, and so does `keeper`, which may be null.
   Connection(io::Reactor* reactor, const io::SocketAddress& server, const crypto::SessionKey& key,
-             crypto::RandomSource* random, term::Size size, io::Event* wake);
+             crypto::RandomSource* random, term::Size size, io::Event* wake,
+             const ClientProcess& process = {}, ResumeKeeper* keeper = nullptr);
   // Closed already, or never opened.
   ~Connection() = default;
 
@@ -56,7 +60,7 @@ class Connection {
   // Sends what is due. To be called last in a turn, and after everything typed. The error is fatal:
   // the key is used up.
   absl::Status Pump();
-  Instant NextDeadline() const { return transport_.NextDeadline(); }
+  Instant NextDeadline() const { return std::min(transport_.NextDeadline(), keep_at_); }
 
   // A screen came since the last call.
   bool TakeNewScreen() { return std::exchange(new_screen_, false); }
@@ -74,6 +78,8 @@ class Connection {
   // none since.
   std::string TakeProblem() { return std::exchange(problem_, {}); }
   uint64_t hops() const { return hops_; }
+  // Why this session could not be kept for another process to continue; OK if there was nothing.
+  const absl::Status& keeping_trouble() const { return lease_.trouble(); }
 
  private:
   struct Socket {
@@ -93,18 +99,23 @@ class Connection {
   void HopIfSilent(Instant now);
   void Prune(Instant now);
   void Forget(Socket* socket);
+  // How much is known of the server by now, for the lease.
+  SequenceLease::Server KnownServer(Instant now);
   // The newest that is still in use; null if there is none.
   Socket* Newest();
 
   io::Reactor* reactor_;
   io::SocketAddress server_;
   crypto::RouteTag tag_;
+  SequenceLease lease_;
   io::Event* wake_;
   io::Scope scope_;
   std::vector<std::unique_ptr<Socket>> sockets_;  // oldest first
   sync::UserStream stream_;
   Transport transport_;
   ssp::PortHopper hopper_;
+  Instant keep_at_ = Instant::Max();  // when to see to it that another process can continue
+  bool server_known_ = false;
   bool new_screen_ = false;
   bool opened_ = false;
   SendOutcome outcome_;

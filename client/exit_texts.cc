@@ -26,16 +26,28 @@ std::string NeverConnected(const SessionEnd& end, absl::string_view address,
   return text;
 }
 
+std::string NotFound(absl::string_view address, absl::string_view port, absl::string_view id) {
+  return absl::StrCat("\nNothing was heard from ", address, ":", port,
+                      ", where this session was: the network is down on the way,\nor the session "
+                      "has ended. It is kept, since this cannot be told apart from here.\n",
+                      "  mosh --resume=", id, "   tries again\n  mosh --forget=", id,
+                      "   throws it away\n");
+}
+
 }  // namespace
 
-std::string ExitText(const SessionEnd& end, absl::string_view address, absl::string_view port) {
+std::string ExitText(const SessionEnd& end, absl::string_view address, absl::string_view port,
+                     const Remainder& remainder) {
   switch (end.kind) {
     case SessionEnd::Kind::kClean:
       return "";
     case SessionEnd::Kind::kNotAcknowledged:
-      return "\n\nmosh did not shut down cleanly. Please note that the\n"
-             "mosh-server process may still be running on the server.\n";
+      return absl::StrCat("\n\nmosh did not shut down cleanly. Please note that the\n",
+                          "mosh-server process may still be running on the server.\n",
+                          remainder.id.empty() ? "" : "To go on with it: mosh --resume=",
+                          remainder.id, remainder.id.empty() ? "" : "\n");
     case SessionEnd::Kind::kNeverConnected:
+      if (remainder.resumed) return NotFound(address, port, remainder.id);
       return NeverConnected(end, address, port);
     case SessionEnd::Kind::kFatal:
       return absl::StrCat(end.error, "\n");

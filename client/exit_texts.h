@@ -23,8 +23,15 @@ struct SessionEnd {
   std::string last_network_error;  // of sending; may be empty
 };
 
+// What remains for `mosh --resume`.
+struct Remainder {
+  std::string id;        // empty: nothing
+  bool resumed = false;  // this was a session continued, not begun
+};
+
 // For stderr; empty after a clean end.
-std::string ExitText(const SessionEnd& end, absl::string_view address, absl::string_view port);
+std::string ExitText(const SessionEnd& end, absl::string_view address, absl::string_view port,
+                     const Remainder& remainder = {});
 // 0 after a clean end, else 1.
 int ExitStatus(const SessionEnd& end);
 // For stdout, always last.

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/client_arguments.h"
 #include "client/run_client.h"
+#include "client/run_resume.h"
 #include "client/terminal_type.h"
 #include "client/wrapper/options.h"
 #include "client/wrapper/wrapper.h"
@@ -67,12 +68,14 @@ int ClientMain(const std::string& program, const std::vector<std::string>& argum
     Print(stderr, "MOSH_KEY environment variable not found.\n");
     return 1;
   }
-  return RunClient({.address = parsed.arguments->address,
-                    .port_text = parsed.arguments->port_text,
-                    .port = parsed.arguments->port,
-                    .key = *std::move(key),
-                    .verbosity = parsed.arguments->verbosity},
-                   SystemEnvironment());
+  return RunClient(
+      {.address = parsed.arguments->address,
+       .port_text = parsed.arguments->port_text,
+       .port = parsed.arguments->port,
+       .key = *std::move(key),
+       .verbosity = parsed.arguments->verbosity,
+       .target = absl::StrCat(parsed.arguments->address, ":", parsed.arguments->port_text)},
+      SystemEnvironment());
 }
 
 int RunClientInProcess(ClientStart start) {
@@ -86,7 +89,8 @@ int RunClientInProcess(ClientStart start) {
   return RunClient({.address = start.address,
                     .port_text = start.port,
                     .port = static_cast<uint16_t>(port),
-                    .key = std::move(start.key)},
+                    .key = std::move(start.key),
+                    .target = std::move(start.target)},
                    SystemEnvironment());
 }
 
@@ -129,6 +133,8 @@ int Main(int argc, char** argv) {
                      .arguments = arguments,
                      .environment = SystemEnvironment(),
                      .run_client = RunClientInProcess,
+                     .resume = RunResume,
+                     .forget = RunForget,
                      .count_colors = CountColors});
 }
 

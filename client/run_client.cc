@@ -8,10 +8,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "client/client_arguments.h"
 #include "client/escape_key.h"
 #include "client/exit_texts.h"
 #include "client/locale_note.h"
+#include "client/resume_file.h"
 #include "client/session.h"
 #include "client/terminal_guard.h"
 #include "client/terminal_type.h"
@@ -76,6 +78,29 @@ SessionConfig MakeConfig(const ClientRun& run, const TerminalType& type,
   return config;
 }
 
+// What shall be printed one day must not be able to do more than that.
+std::string OneLine(absl::string_view text) {
+  std::string line(text);
+  for (char& c : line) c = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  return line;
+}
+
+// Where a session that begins keeps what --resume needs; null if it is not to.
+std::unique_ptr<ResumeFile> KeepForResume(const ClientRun& run, const crypto::SessionKey& key,
+                                          const Environment& environment) {
+  const std::string folder = ResumeFolder(environment);
+  const bool unwanted = !environment("MOSH_NO_RESUME").value_or("").empty();
+  if (folder.empty() || unwanted || run.target.empty()) return nullptr;
+  crypto::SystemRandom random;
+  return std::make_unique<ResumeFile>(
+      folder, NewResumeId(folder, random),
+      ResumeState{.key = crypto::SessionKey::FromBytes(key.secret_bytes()),
+                  .address = run.address,
+                  .port = run.port,
+                  .target = OneLine(run.target),
+                  .started = absl::Now()});
+}
+
 struct SessionSetUp {
   io::Reactor* reactor;
   SessionTerminal terminal;
@@ -122,17 +147,28 @@ int RunClient(ClientRun run, const Environment& environment) {
   if (!input.ok()) return Refuse(absl::StrCat("Error: ", input.status().message()));
   if (!output.ok()) return Refuse(absl::StrCat("Error: ", output.status().message()));
 
+  if (run.file == nullptr) run.file = KeepForResume(run, *key, environment);
   SessionSetUp set_up = {reactor->get(),
                          {input->get(), output->get(), input->get(), guard->get()},
                          MakeConfig(run, *type, *server, environment),
                          *std::move(key)};
   set_up.config.prediction = PredictionSettings(mode, environment);
+  set_up.config.process = run.process;
+  set_up.config.keeper = run.file.get();
   (*guard)->SetEndString(set_up.config.end_string);
   SessionEnd end;
   (*guard)->EnterRaw();
   (*reactor)->Run(RunSession(&set_up, &end));
   (*guard)->LeaveRaw();
-  Print(stderr, ExitText(end, run.address, run.port_text));
+  Remainder remainder;
+  if (run.file != nullptr) {
+    if (end.kind == SessionEnd::Kind::kClean && !run.file->Forget().ok()) {
+      Print(stderr, "The session's file for --resume could not be removed.\n");
+    }
+    if (run.file->exists()) remainder.id = run.file->id();
+    remainder.resumed = run.process.incarnation > 0;
+  }
+  Print(stderr, ExitText(end, run.address, run.port_text, remainder));
   Print(stdout, kExitLine);
   return ExitStatus(end);
 }

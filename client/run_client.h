@@ -4,8 +4,11 @@
 #define CLIENT_RUN_CLIENT_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
+#include "client/resume_file.h"
+#include "client/resume_keeper.h"
 #include "client/wrapper/options.h"
 
 namespace mosh::client {
@@ -16,6 +19,11 @@ struct ClientRun {
   uint16_t port = 0;
   std::string key;  // as text; wiped as soon as it is read
   int verbosity = 0;
+  // How the user reached it, for `mosh --resume=list`. Empty: this session is not to be resumed.
+  std::string target;
+  // Of a session that is continued.
+  ClientProcess process;
+  std::unique_ptr<ResumeFile> file;
 };
 
 // Returns the exit status.

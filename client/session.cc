@@ -35,7 +35,8 @@ Session::Session(io::Reactor* reactor, const SessionTerminal& terminal, SessionC
       config_(std::move(config)),
       start_(reactor->Now()),
       window_(WindowSize()),
-      connection_(reactor, config_.server, std::move(key), random, window_, &wake_),
+      connection_(reactor, config_.server, key, random, window_, &wake_, config_.process,
+                  config_.keeper),
       bar_(start_),
       predictor_(config_.prediction),
       keys_(config_.escape_key),
@@ -203,7 +204,8 @@ void Session::QuitOnRequest(absl::string_view why) {
 void Session::Quit(absl::string_view why) {
   quitting_ = true;
   bar_.ShowPermanently(why, Hint::kQuit);
-  connection_.StartShutdown();
+  gave_up_ = config_.process.incarnation > 0 && !connection_.connected();
+  if (!gave_up_) connection_.StartShutdown();
   wake_.Set();
 }
 
@@ -311,6 +313,10 @@ void Session::TakeNetworkNews(Instant now) {
     was_connected_ = true;
     Log(absl::StrCat("first screen after ", (now - start_) / milliseconds(1), " ms"));
   }
+  if (!told_trouble_ && !connection_.keeping_trouble().ok()) {
+    told_trouble_ = true;
+    Log(absl::StrCat("this session cannot be resumed: ", connection_.keeping_trouble().message()));
+  }
 }
 
 std::string Session::BannerText() const {
@@ -342,7 +348,8 @@ std::optional<SessionEnd> Session::FindEnd(Instant now) const {
   if (transport.counterparty_shutdown() && transport.shutdown_ack_sent()) {
     return End(SessionEnd::Kind::kClean);
   }
-  if (quit_requests_ > 1 || (transport.shutdown_in_progress() && transport.ShutdownTimedOut(now))) {
+  if (gave_up_ || quit_requests_ > 1 ||
+      (transport.shutdown_in_progress() && transport.ShutdownTimedOut(now))) {
     return End(connection_.connected() ? SessionEnd::Kind::kNotAcknowledged
                                        : SessionEnd::Kind::kNeverConnected);
   }

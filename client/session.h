@@ -19,6 +19,7 @@
 #include "client/escape_key.h"
 #include "client/exit_texts.h"
 #include "client/painter.h"
+#include "client/resume_keeper.h"
 #include "client/terminal_guard.h"
 #include "crypto/random.h"
 #include "crypto/session_key.h"
@@ -45,6 +46,8 @@ struct SessionConfig {
   std::string start_string;                    // written at the start and after a suspension
   std::string end_string;                      // written at the end and before a suspension
   std::function<void(absl::string_view)> log;  // -v; may be empty
+  ClientProcess process;                       // which of the session's this is
+  ResumeKeeper* keeper = nullptr;  // for the next one; may be null, outlives the session
 };
 
 // What a session needs of its terminal. All outlive it; they may be one object.
@@ -89,7 +92,8 @@ class Session {
   void Remark(absl::string_view text, Instant now);
   void PumpConnection();
   Instant NextDeadline(Instant now) const;
-  // Begins the goodbye.
+  // Begins the goodbye. A session that was to be continued and was not found gets none: the server
+  // might hear it later.
   void Quit(absl::string_view why);
   // The same, from somebody who can ask again: then the session ends without waiting for an answer.
   void QuitOnRequest(absl::string_view why);
@@ -121,11 +125,13 @@ class Session {
   std::string shown_bar_;
   std::string last_network_error_;
   bool quitting_ = false;
+  bool gave_up_ = false;  // leaving without a goodbye
   int quit_requests_ = 0;
   bool suspend_wanted_ = false;
   bool own_stop_ = false;  // stopped by Suspend, and the SIGCONT after it not yet seen
   bool was_connected_ = false;
-  std::string fatal_;  // "Crypto exception: …"; empty while all is well
+  bool told_trouble_ = false;  // with keeping the session
+  std::string fatal_;          // "Crypto exception: …"; empty while all is well
 };
 
 }  // namespace mosh::client

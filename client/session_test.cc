@@ -43,12 +43,20 @@ class FakeControl final : public TerminalControl {
   std::string calls;
 };
 
+// Stopping it ends one client without a goodbye.
+struct Life final : io::StopSource {
+  using io::StopSource::StopSource;
+};
+
 crypto::SessionKey Key() { return *crypto::SessionKey::FromBase64(kKey); }
 
 // Two hosts, 50 ms apart, a session on one and a TestServer on the other.
 class SessionTest : public ::testing::Test {
  protected:
-  SessionTest() { Connect(); }
+  explicit SessionTest(ssp::Capabilities server = ssp::Capability::kResume)
+      : server_(there_, *io::SocketAddress::Parse("192.0.2.1", 60001), Key(), &random_, server) {
+    Connect();
+  }
   ~SessionTest() override { EXPECT_TRUE(world_.StopAll()); }
 
   void Connect() { world_.network().Connect(*here_, *there_, io::sim::PerfectLink(50ms)); }
@@ -70,6 +78,7 @@ class SessionTest : public ::testing::Test {
       picture_->Feed(output);
       user_->OutputTaken();
     };
+    client_stop_.emplace(world_.stop());
     world_.Start(RunSession(this));
   }
   void Start(io::WindowSize size = {80, 24}) {
@@ -85,12 +94,22 @@ class SessionTest : public ::testing::Test {
     config.end_string = kEnd;
     config.render.target = term::RenderTarget::kRealTerminal;
     config.prediction = test->prediction_;
+    config.process = test->process_;
+    config.keeper = test->keeper_;
     Session session(test->here_,
                     {test->tty_.get(), test->tty_.get(), test->tty_.get(), &test->control_}, config,
                     Key(), &test->random_);
     test->session_ = &session;
-    test->end_ = co_await session.Run(test->world_.stop());
+    test->end_ = co_await session.Run(test->client_stop_->token());
     test->session_ = nullptr;
+  }
+
+  // As far as the network can tell.
+  void CrashClient() {
+    client_stop_->RequestStop();
+    world_.RunFor(1ms);
+    ASSERT_TRUE(end_.has_value());
+    end_.reset();
   }
 
   // A program at a prompt that echoes what it reads.
@@ -110,12 +129,15 @@ class SessionTest : public ::testing::Test {
   io::sim::SimReactor* here_ = &world_.AddHost("client", "198.51.100.7");
   io::sim::SimReactor* there_ = &world_.AddHost("server", "192.0.2.1");
   crypto::SeededRandom random_{1};
-  TestServer server_{there_, *io::SocketAddress::Parse("192.0.2.1", 60001), Key(), &random_};
+  TestServer server_;
   FakeControl control_;
   std::unique_ptr<io::Tty> tty_;
   std::shared_ptr<io::sim::SimPeer> user_;
   std::optional<term::Terminal> picture_;  // what the user's terminal shows
   predict::Settings prediction_;
+  std::optional<Life> client_stop_;
+  ClientProcess process_;
+  ResumeKeeper* keeper_ = nullptr;
   std::string written_;
   int writes_ = 0;
   Session* session_ = nullptr;
@@ -139,6 +161,110 @@ TEST_F(SessionTest, DatagramsCarryTheRouteTagOfTheKey) {
   const crypto::RouteTag tag = crypto::RouteTag::Of(Key());
   EXPECT_GT(next, tag.FirstSequence());
   EXPECT_LT(next.value, tag.FirstSequence().value + 10);
+}
+
+// Remembers, as a file would.
+class FakeKeeper final : public ResumeKeeper {
+ public:
+  absl::Status Lease(crypto::SequenceNumber last) override {
+    leased_to = last;
+    return absl::OkStatus();
+  }
+  absl::Status Forget() override {
+    ++forgotten;
+    return absl::OkStatus();
+  }
+  std::optional<crypto::SequenceNumber> leased_to;
+  int forgotten = 0;
+};
+
+TEST_F(SessionTest, NumbersAreSetAsideBeforeTheyAreUsed) {
+  FakeKeeper keeper;
+  keeper_ = &keeper;
+  Start();
+  ASSERT_TRUE(keeper.leased_to.has_value());
+  EXPECT_GT(keeper.leased_to->value,
+            session_->connection().transport().next_sequence().value + 1000);
+  EXPECT_EQ(keeper.forgotten, 0);
+}
+
+class StockSessionTest : public SessionTest {
+ protected:
+  StockSessionTest() : SessionTest(ssp::Capabilities()) {}
+};
+
+TEST_F(StockSessionTest, NothingIsKeptOfASessionThatCannotBeResumed) {
+  FakeKeeper keeper;
+  keeper_ = &keeper;
+  Start();
+  TypeAndWait("abc");
+  EXPECT_FALSE(keeper.leased_to.has_value());
+  EXPECT_EQ(keeper.forgotten, 1);
+}
+
+TEST_F(SessionTest, AnotherProcessContinuesAfterACrash) {
+  FakeKeeper keeper;
+  keeper_ = &keeper;
+  Start();
+  StartEchoing();
+  TypeAndWait("one ");
+  EXPECT_EQ(Row(0), "$ one");
+  world_.RunFor(5s);
+  user_->Feed("in flight");
+  world_.RunFor(10ms);
+  CrashClient();
+  process_ = {.incarnation = 1,
+              .first = {keeper.leased_to->value + 1},
+              .last = {keeper.leased_to->value + 1000}};
+  StartClient({100, 30});
+  world_.RunFor(1s);
+  EXPECT_TRUE(absl::StartsWith(Row(0), "$ one in flight")) << Row(0);
+  TypeAndWait(" two");
+  EXPECT_EQ(server_.typed(), "one in flight two");
+  EXPECT_EQ(Row(0), "$ one in flight two");
+  EXPECT_EQ(server_.sizes().back(), (term::Size{100, 30}));
+  TypeAndWait("\x1e.");
+  ASSERT_TRUE(end_.has_value());
+  EXPECT_EQ(end_->kind, Kind::kClean);
+  EXPECT_TRUE(server_.over());
+}
+
+TEST_F(SessionTest, AContinuedSessionThatIsNotFoundIsLeftAlone) {
+  FakeKeeper keeper;
+  keeper_ = &keeper;
+  const uint64_t first = crypto::RouteTag::Of(Key()).FirstSequence().value + 5000;
+  process_ = {.incarnation = 1, .first = {first}, .last = {first + 1000}};
+  StartServer();
+  Disconnect();
+  StartClient();
+  world_.RunFor(16s);
+  ASSERT_TRUE(end_.has_value());
+  EXPECT_EQ(end_->kind, Kind::kNeverConnected);
+  EXPECT_EQ(keeper.forgotten, 0);
+  Reconnect();
+  world_.RunFor(10s);
+  EXPECT_FALSE(server_.client_left());
+}
+
+TEST_F(SessionTest, QuittingBeforeASessionIsFoundAgainDoesNotEndIt) {
+  const uint64_t first = crypto::RouteTag::Of(Key()).FirstSequence().value + 5000;
+  process_ = {.incarnation = 1, .first = {first}, .last = {first + 1000}};
+  StartServer();
+  Disconnect();
+  StartClient();
+  TypeAndWait("\x1e.");
+  ASSERT_TRUE(end_.has_value());
+  EXPECT_EQ(end_->kind, Kind::kNeverConnected);
+}
+
+TEST_F(SessionTest, AKeyThatIsUsedUpEndsTheSessionAndSaysWhy) {
+  const uint64_t last = crypto::RouteTag::Of(Key()).LastSequence().value;
+  process_ = {.incarnation = 1, .first = {last - 2}, .last = {last}};
+  Start();
+  for (int i = 0; i < 5 && !end_.has_value(); ++i) TypeAndWait("x");
+  ASSERT_TRUE(end_.has_value());
+  EXPECT_EQ(end_->kind, Kind::kFatal);
+  EXPECT_THAT(end_->error, HasSubstr("as many datagrams as its key is good for"));
 }
 
 TEST_F(SessionTest, KeyLeavesAndScreenShowsWithoutWaiting) {

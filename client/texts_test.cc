@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 using Kind = SessionEnd::Kind;
 
@@ -59,6 +60,20 @@ TEST(LocaleNote, NamesTheVariableAndGoesOn) {
   EXPECT_THAT(LocaleNote("ISO-8859-1", environment({{"LC_ALL", "de_DE"}, {"LANG", "C"}})),
               HasSubstr("(LC_ALL=de_DE) specifies the character set \"ISO-8859-1\""));
   EXPECT_THAT(LocaleNote("ISO-8859-1", environment({})), HasSubstr("[no charset variables]"));
+}
+
+TEST(ExitTexts, SaysHowToGoOnWithWhatRemains) {
+  SessionEnd end;
+  end.kind = SessionEnd::Kind::kNotAcknowledged;
+  EXPECT_THAT(ExitText(end, "192.0.2.1", "60001", {.id = "a1b2c3"}),
+              HasSubstr("To go on with it: mosh --resume=a1b2c3\n"));
+  EXPECT_THAT(ExitText(end, "192.0.2.1", "60001"), Not(HasSubstr("--resume")));
+  end.kind = SessionEnd::Kind::kNeverConnected;
+  const std::string text = ExitText(end, "192.0.2.1", "60001", {.id = "a1b2c3", .resumed = true});
+  EXPECT_THAT(text, HasSubstr("Nothing was heard from 192.0.2.1:60001"));
+  EXPECT_THAT(text, HasSubstr("mosh --resume=a1b2c3"));
+  EXPECT_THAT(text, HasSubstr("mosh --forget=a1b2c3"));
+  EXPECT_EQ(ExitText(SessionEnd(), "192.0.2.1", "60001", {.id = "a1b2c3"}), "");
 }
 
 }  // namespace

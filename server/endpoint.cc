@@ -5,6 +5,7 @@
 
 #include "crypto/nonce.h"
 #include "crypto/session_cipher.h"
+#include "ssp/capabilities.h"
 #include "ssp/transport_config.h"
 
 namespace mosh::server {
@@ -17,6 +18,7 @@ constexpr int kInstructionsPerTurn = 8;
 ssp::TransportConfig ConfigWith(std::shared_ptr<ssp::Codec> codec) {
   ssp::TransportConfig config = ssp::TransportConfig::Server();
   config.codec = std::move(codec);
+  config.capabilities |= ssp::Capability::kResume;
   return config;
 }
 
@@ -51,6 +53,7 @@ Endpoint::Endpoint(const crypto::SessionKey& key, term::Size initial_size,
 Endpoint::Arrival Endpoint::OnDatagram(const ReceivedDatagram& datagram, Instant now) {
   const auto received =
       transport_.OnDatagram(datagram.bytes, static_cast<ssp::EcnMark>(datagram.ecn), now);
+  if (received.left_behind) OnClientReplaced(*received.left_behind);
   Arrival arrival;
   arrival.authentic = received.authentic;
   arrival.newest = received.newest;
@@ -70,8 +73,21 @@ Endpoint::Arrival Endpoint::OnDatagram(const ReceivedDatagram& datagram, Instant
   return arrival;
 }
 
+void Endpoint::OnClientReplaced(const sync::UserStream& former) {
+  const std::vector<sync::UserEvent> unread = former.EventsSince(taken_);
+  left_behind_.insert(left_behind_.end(), unread.begin(), unread.end());
+  taken_ = sync::UserStream();
+  taken_num_ = ssp::StateNum{0};
+  // State numbers begin again, and with them what was echoed.
+  echo_ = sync::EchoAckTracker();
+  echo_ack_ = 0;
+  shown_ = sync::HostState(shown_.screen(), echo_ack_);
+}
+
 std::vector<sync::UserEvent> Endpoint::TakeInput(Instant now) {
-  std::vector<sync::UserEvent> events = transport_.remote().EventsSince(taken_);
+  std::vector<sync::UserEvent> events = std::exchange(left_behind_, {});
+  const std::vector<sync::UserEvent> more = transport_.remote().EventsSince(taken_);
+  events.insert(events.end(), more.begin(), more.end());
   taken_ = transport_.remote();
   taken_num_ = transport_.remote_num();
   transport_.AcceptRemote();

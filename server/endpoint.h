@@ -66,7 +66,7 @@ class Endpoint final : private Outbox::Sender {
 
   // Input the client has sent and nobody has taken. While it isn't taken it stays, bounded, in the
   // transport.
-  bool has_input() const { return transport_.remote_num() != taken_num_; }
+  bool has_input() const { return !left_behind_.empty() || transport_.remote_num() != taken_num_; }
   std::vector<sync::UserEvent> TakeInput(Instant now);
 
   void OnScreenChange(ssp::ChangeHint hint, Instant now) { transport_.OnLocalChange(now, hint); }
@@ -114,6 +114,8 @@ class Endpoint final : private Outbox::Sender {
   class Sealed;
 
   bool OnSendFailed(const absl::Status& status, Instant now) override;
+  // The client is another process now, with another stream of input and no screen yet.
+  void OnClientReplaced(const sync::UserStream& former);
 
   Transport transport_;
   io::UdpSocket* socket_ = nullptr;  // that its client's newest datagram came by
@@ -127,6 +129,7 @@ class Endpoint final : private Outbox::Sender {
   sync::EchoAckTracker echo_;
   uint64_t echo_ack_ = 0;
 
+  std::vector<sync::UserEvent> left_behind_;  // input of former client processes, not yet taken
   sync::UserStream taken_;
   ssp::StateNum taken_num_;
   uint64_t send_failures_ = 0;

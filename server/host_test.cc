@@ -84,6 +84,15 @@ class HostTest : public testing::Test {
   const HostedSession& hosted() const { return *host_->Find(host_->SessionIds().at(0)); }
   const Session& session() const { return hosted().session(); }
   const Endpoint& endpoint() const { return hosted().clients().at(0)->endpoint(); }
+  // After client_->Stop().
+  void StartNextClient(uint64_t incarnation, term::Size size) {
+    world_.RunFor(1ms);
+    client_ = std::make_unique<TestClient>(&laptop_, *io::SocketAddress::Parse("192.0.2.1", kPort),
+                                           *crypto::SessionKey::FromBase64(kKey), &random_, size,
+                                           incarnation);
+    world_.Start(client_->Run());
+    world_.RunFor(1s);
+  }
   io::Task<void> RunHost() {
     co_await host_->Run(world_.stop());
     host_over_ = true;
@@ -396,6 +405,58 @@ TEST_F(HostTest, EverythingArrivesOnABadLine) {
   program_->Hangup();
   world_.RunFor(12s);
   EXPECT_TRUE(host_over_);
+}
+
+TEST_F(HostTest, AnotherProcessOfTheClientGoesOnWithTheSession) {
+  StartHost();
+  StartClient();
+  program_->Feed("$ ");
+  ASSERT_TRUE(ClientSees("$"));
+  client_->Type("one");
+  world_.RunFor(1s);
+  program_->Feed(program_->TakeOutput());
+  ASSERT_TRUE(ClientSees("$ one"));
+  client_->Stop();
+  world_.RunFor(100s);  // the first process is forgotten meanwhile
+  StartNextClient(1, {90, 20});
+  EXPECT_TRUE(ClientSees("$ one"));
+  EXPECT_EQ(program_->window_size().columns, 90);
+  EXPECT_TRUE(client_->transport().peer_capabilities().Has(ssp::Capability::kResume));
+  client_->Type(" two");
+  world_.RunFor(1s);
+  EXPECT_EQ(program_->TakeOutput(), " two");
+  client_->StartShutdown();
+  EXPECT_TRUE(world_.RunUntilTrue([&] { return host_over_; }, world_.Now() + 10s));
+}
+
+TEST_F(HostTest, WhatADeadClientHadTypedIsReadAsFarAsItWasAcknowledged) {
+  StartHost();
+  StartClient();
+  program_->set_output_capacity(1024);
+  std::string typed;
+  for (int i = 0; i < 1 << 20; ++i) typed += static_cast<char>('a' + i % 23);
+  for (size_t i = 0; i < typed.size(); i += 1 << 14) {
+    client_->Type(absl::string_view(typed).substr(i, 1 << 14));
+    world_.RunFor(20ms);
+  }
+  world_.RunFor(10s);
+  ASSERT_TRUE(endpoint().has_input());  // acknowledged, and not with the program yet
+  client_->Stop();
+  for (uint64_t incarnation = 1; incarnation <= 2; ++incarnation) {
+    StartNextClient(incarnation, {80, 24});
+    client_->Type("next");
+    typed += "next";
+    world_.RunFor(1s);
+    client_->Stop();
+  }
+  std::string got;
+  for (int i = 0; i < 20000 && got.size() < typed.size(); ++i) {
+    got += program_->TakeOutput();
+    program_->OutputTaken();
+    world_.RunFor(1ms);
+  }
+  EXPECT_EQ(got.size(), typed.size());
+  EXPECT_TRUE(got == typed);
 }
 
 }  // namespace

@@ -32,7 +32,9 @@ Session::Session(io::Reactor* reactor, term::Size size, std::span<uint8_t> read_
       read_buffer_(read_buffer),
       listener_(listener),
       terminal_(size, term::Dialect::kProgram),
-      last_output_(reactor->Now()) {}
+      last_output_(reactor->Now()) {
+  terminal_.KeepHistory(term::HistoryLimits());
+}
 
 void Session::Start(std::unique_ptr<io::Tty> pty) {
   pty_ = std::move(pty);
@@ -67,6 +69,7 @@ void Session::OnOutput(absl::string_view bytes) {
       !answering_line_ && bytes.size() <= kSmallOutput && now - last_output_ >= kQuietBefore;
   last_output_ = now;
   terminal_.Feed(bytes);
+  if (terminal_.history()->compressible()) compress_at_ = now + kIdleBeforeCompressing;
   QueueInput(terminal_.TakeReplies());
   TrackHold(now);
   if (!holds_screen()) {
@@ -171,13 +174,17 @@ std::optional<term::TerminalModes> Session::ReadTerminalModes() const {
 }
 
 Instant Session::NextDeadline() const {
-  return std::min(flush_at_, hold_until_.value_or(Instant::Max()));
+  return std::min({flush_at_, hold_until_.value_or(Instant::Max()), compress_at_});
 }
 
 void Session::OnDeadline(Instant now) {
   if (now >= flush_at_) {
     flush_at_ = Instant::Max();
     QueueInput(translator_.Flush());
+  }
+  if (now >= compress_at_) {
+    compress_at_ = Instant::Max();
+    terminal_.CompressHistory();
   }
   if (hold_until_ && now >= *hold_until_) {
     hold_until_.reset();

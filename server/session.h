@@ -48,6 +48,8 @@ class Session {
 
   // How long a program may keep the screen back with synchronized output (DEC private mode 2026).
   static constexpr std::chrono::milliseconds kLongestHold{150};
+  // After so much silence the lines that have scrolled off are packed.
+  static constexpr std::chrono::seconds kIdleBeforeCompressing{10};
   // Input waiting for a program that doesn't read. Beyond this, input stays where the transport
   // keeps it.
   static constexpr size_t kInputHighWater = size_t{256} << 10;
@@ -110,8 +112,9 @@ class Session {
   // The last input ended a line. What answers it comes in pieces (the line's end, output, a prompt)
   // that are better shown together; a character's echo comes in one.
   bool answering_line_ = false;
-  Instant flush_at_ = Instant::Max();  // of what the translator holds
-  std::optional<Instant> hold_until_;  // set while the screen is held back
+  Instant flush_at_ = Instant::Max();     // of what the translator holds
+  Instant compress_at_ = Instant::Max();  // the terminal's history
+  std::optional<Instant> hold_until_;     // set while the screen is held back
   bool hold_expired_ = false;  // the program overdid it: not held again before it lets go once
   bool deaf_ = false;          // writing to the program failed
   bool ended_ = false;

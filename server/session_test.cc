@@ -210,5 +210,22 @@ TEST_F(SessionTest, InputAfterTheEndGoesNowhere) {
   EXPECT_EQ(recorder_.ends, 1);
 }
 
+TEST_F(SessionTest, LinesThatScrolledOffArePackedInSilence) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "the quick brown fox " + std::to_string(i) + "\r\n";
+  program_->Feed(text);
+  world_.RunFor(1s);
+  const term::History& history = *session_->terminal().history();
+  EXPECT_EQ(history.LineCount(), 1000 - 23);
+  const size_t before = history.memory_bytes();
+  ASSERT_TRUE(history.compressible());
+  world_.RunUntil(session_->NextDeadline());
+  session_->OnDeadline(world_.Now());
+  EXPECT_FALSE(history.compressible());
+  EXPECT_LT(history.memory_bytes(), before / 2);
+  EXPECT_EQ(history.Text(0), "the quick brown fox 0");
+  EXPECT_EQ(session_->NextDeadline(), Instant::Max());
+}
+
 }  // namespace
 }  // namespace mosh::server

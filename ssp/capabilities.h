@@ -16,6 +16,8 @@ enum class Capability : uint64_t {
   kLongAckDelay = 1 << 1,
   // Reads how many of its datagrams the peer misses.
   kLossReports = 1 << 2,
+  // The server begins anew with a later process of its client, under the same key.
+  kResume = 1 << 3,
 };
 
 class Capabilities {

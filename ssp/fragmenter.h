@@ -19,6 +19,9 @@ namespace mosh::ssp {
 
 class Fragmenter {
  public:
+  // The first instruction gets the id after `before_first`.
+  explicit Fragmenter(FragmentId before_first = {0}) : id_(before_first) {}
+
   // The id under which to send this instruction in slices of at most `slice_limit` octets. An
   // instruction that equals the previous one in everything keeps its id, so that fragments of both
   // copies complete each other; a receiver that saw one id with two contents would be entitled to
@@ -32,6 +35,7 @@ class Fragmenter {
             .diff_size = instruction.diff.size(),
             .capabilities = instruction.capabilities,
             .incoming_loss = instruction.incoming_loss,
+            .incarnation = instruction.incarnation,
             .slice_limit = slice_limit,
             .chaff_size = chaff.size()};
     std::copy(chaff.begin(), chaff.end(), key.chaff.begin());
@@ -65,13 +69,14 @@ class Fragmenter {
     size_t diff_size = 0;
     Capabilities capabilities;
     uint32_t incoming_loss = 0;
+    uint64_t incarnation = 0;
     size_t slice_limit = 0;
     size_t chaff_size = 0;
     std::array<uint8_t, kMaxChaff> chaff{};
     friend bool operator==(const Key&, const Key&) = default;
   };
   std::optional<Key> last_;
-  FragmentId id_{0};  // the first instruction gets 1
+  FragmentId id_;
 };
 
 }  // namespace mosh::ssp

@@ -14,6 +14,10 @@ namespace {
 // Everything around a slice of instruction (spec §4.2).
 constexpr size_t kOverhead = crypto::kOverhead + kPacketHeaderSize + kFragmentHeaderSize;
 
+// Each process of a client has fragment ids of its own, so that its fragments never complete
+// those that an earlier one left at the server.
+constexpr int kIncarnationShift = 40;
+
 }  // namespace
 
 InstructionChannel::InstructionChannel(const TransportConfig& config, crypto::SessionCipher cipher,
@@ -21,6 +25,7 @@ InstructionChannel::InstructionChannel(const TransportConfig& config, crypto::Se
     : cipher_(std::move(cipher)),
       random_(random),
       codec_(config.codec ? config.codec : std::make_shared<Codec>()),
+      fragmenter_({config.incarnation << kIncarnationShift}),
       limit_(config.family) {
   CHECK(random_ != nullptr);
 }
@@ -127,6 +132,11 @@ absl::Status InstructionChannel::Send(const InstructionView& instruction, Instan
     sink.Send(datagram);
   });
   return status;
+}
+
+void InstructionChannel::OnPeerReplaced() {
+  rtt_ = RttEstimator();
+  losses_ = LossMeter();
 }
 
 void InstructionChannel::OnDatagramTooBig(Instant now) {

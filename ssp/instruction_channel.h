@@ -58,6 +58,8 @@ class InstructionChannel {
   crypto::SequenceNumber next_sequence() const { return cipher_.next_sequence(); }
   void AllowSequencesUpTo(crypto::SequenceNumber last) { cipher_.AllowSequencesUpTo(last); }
 
+  // The peer is another process from now on: what was measured of the old one means nothing.
+  void OnPeerReplaced();
   void OnDatagramTooBig(Instant now);
   void SetAddressFamily(AddressFamily family) { limit_.SetFamily(family); }
 

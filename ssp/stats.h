@@ -24,6 +24,7 @@ struct Stats {
   uint64_t duplicates = 0;      // instructions whose state was here already
   uint64_t unknown_bases =
       0;  // instructions built on a state that is not here: reordered, or their base was lost
+  uint64_t other_incarnations = 0;  // instructions from or for another process of the client
   uint64_t out_of_order = 0;      // authentic datagrams older than one seen before
   uint64_t congestion_marks = 0;  // datagrams that arrived with a CE mark
   uint64_t retransmissions = 0;   // instructions that repeated a state sent before

@@ -18,8 +18,8 @@
 // OnDeadline. Between a state sent and its acknowledgement the transport keeps copies.
 //
 // Errors: whatever the network brings is a ReceiveProblem and changes nothing. OnDeadline fails
-// only when the key is used up (spec §2.4), or the numbers that it may use; that is final. One thread. The random source must
-// outlive the transport.
+// only when the key is used up (spec §2.4), or the numbers that it may use; that is final. One
+// thread. The random source must outlive the transport.
 #ifndef SSP_TRANSPORT_H_
 #define SSP_TRANSPORT_H_
 
@@ -57,10 +57,15 @@ class Transport {
   Transport(const TransportConfig& config, crypto::SessionCipher cipher,
             crypto::RandomSource* random, Local initial_local, Remote initial_remote, Instant now)
       : capabilities_(config.capabilities),
+        incarnation_(config.incarnation),
         channel_(config, std::move(cipher), random),
-        sender_(config, kMaxDiffBytes, std::move(initial_local), now),
-        receiver_(config, std::move(initial_remote)),
-        last_new_state_at_(now) {}
+        sender_(config, kMaxDiffBytes, initial_local, now),
+        receiver_(config, initial_remote),
+        last_new_state_at_(now) {
+    if (capabilities_.Has(Capability::kResume)) {
+      beginning_ = Beginning{config, std::move(initial_local), std::move(initial_remote)};
+    }
+  }
 
   Transport(Transport&&) = default;
   Transport& operator=(Transport&&) = default;
@@ -73,6 +78,10 @@ class Transport {
     bool newest = false;     // and later than all before: its source is where the peer is now
     bool new_remote_state = false;  // remote() and remote_num() changed
     ReceiveProblem problem = ReceiveProblem::kNone;
+    // Set if the client is a new process that continues the session (docs/extensions.md), which it
+    // may be of a transport that announces kResume. Both objects are in state 0 again, and this is
+    // what remote() was before; what it brought and nobody consumed is acknowledged and counts.
+    std::optional<Remote> left_behind;
   };
   // Takes one datagram of any size; decrypts in place, so its bytes are garbage afterwards.
   Received OnDatagram(std::span<uint8_t> datagram, EcnMark ecn, Instant now);
@@ -155,16 +164,30 @@ class Transport {
   // What the peer announced: empty before it did, and for ever with a stock peer. Complete when not
   // empty.
   Capabilities peer_capabilities() const { return peer_capabilities_; }
+  // Which of the session's client processes this is, or talks to.
+  uint64_t incarnation() const { return incarnation_; }
   Stats stats() const;
 
  private:
   void UpdatePath(Instant now);
+  // What a transport that can begin anew begins with.
+  struct Beginning {
+    TransportConfig config;
+    Local local;
+    Remote remote;
+  };
+
+  // Whether this comes from a client process that is to replace the present one.
+  bool IsFromSuccessor(const InstructionView& instruction, bool newest) const;
+  void BeginAnew(uint64_t incarnation, Instant now, Received& result);
   void OnInstruction(const InstructionView& instruction, bool newest, Instant now,
                      Received& result);
 
   Capabilities capabilities_;
   Capabilities peer_capabilities_;
   double peer_loss_rate_ = 0;  // of our datagrams, as the peer last said
+  uint64_t incarnation_;
+  std::optional<Beginning> beginning_;
   InstructionChannel channel_;
   Sender<Local> sender_;
   Receiver<Remote> receiver_;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "ssp/capabilities.h"
@@ -40,6 +41,10 @@ struct TransportConfig {
 
   // What to announce. The users of a transport add what they understand themselves to what it does.
   Capabilities capabilities = Capabilities(Capability::kLongAckDelay) | Capability::kLossReports;
+
+  // Of a client: which of the session's client processes this is, counted from 0. Beyond the first
+  // only toward a server that announced kResume.
+  uint64_t incarnation = 0;
 
   // Retransmit without the peer's 100 ms of possible acknowledgement delay while losses are being
   // seen. For a client: its keys are answered at once, by echoes. What the server says is not.

@@ -36,6 +36,13 @@ void Transport<Local, Remote>::UpdatePath(Instant now) {
 template <LocalState Local, RemoteState Remote>
 void Transport<Local, Remote>::OnInstruction(const InstructionView& instruction, bool newest,
                                              Instant now, Received& result) {
+  if (instruction.incarnation != incarnation_) {
+    if (!IsFromSuccessor(instruction, newest)) {
+      ++channel_.mutable_stats().other_incarnations;
+      return;
+    }
+    BeginAnew(instruction.incarnation, now, result);
+  }
   if (!instruction.capabilities.empty()) peer_capabilities_ = instruction.capabilities;
   if (newest) peer_loss_rate_ = instruction.incoming_loss / 100.0;
   sender_.OnAck(instruction.ack_num, now);
@@ -76,6 +83,27 @@ void Transport<Local, Remote>::OnInstruction(const InstructionView& instruction,
 }
 
 template <LocalState Local, RemoteState Remote>
+bool Transport<Local, Remote>::IsFromSuccessor(const InstructionView& instruction,
+                                               bool newest) const {
+  // A client that said goodbye has no successor.
+  return beginning_.has_value() && newest && instruction.incarnation > incarnation_ &&
+         !counterparty_shutdown();
+}
+
+template <LocalState Local, RemoteState Remote>
+void Transport<Local, Remote>::BeginAnew(uint64_t incarnation, Instant now, Received& result) {
+  incarnation_ = incarnation;
+  peer_capabilities_ = Capabilities();
+  last_ack_of_send_at_.reset();
+  result.left_behind = receiver_.newest();
+  channel_.OnPeerReplaced();
+  const bool shutting_down = sender_.shutdown_in_progress();
+  sender_ = Sender<Local>(beginning_->config, kMaxDiffBytes, beginning_->local, now);
+  receiver_ = Receiver<Remote>(beginning_->config, beginning_->remote);
+  if (shutting_down) sender_.StartShutdown(now);
+}
+
+template <LocalState Local, RemoteState Remote>
 Instant Transport<Local, Remote>::NextDeadline() const {
   if (!fatal_.ok()) return Instant::Max();
   if (!has_peer_) return sender_.ShutdownGivesUpAt(channel_.path());
@@ -94,6 +122,7 @@ absl::Status Transport<Local, Remote>::OnDeadline(Instant now, Local& live, Data
   if (!outgoing) return absl::OkStatus();
   // Every instruction up to the first acknowledgement says it, so who acknowledges any has read it.
   if (sender_.acked_num() == StateNum{0}) outgoing->capabilities = capabilities_;
+  outgoing->incarnation = incarnation_;
   if (peer_capabilities_.Has(Capability::kLossReports)) {
     outgoing->incoming_loss = static_cast<uint32_t>(std::ceil(channel_.IncomingLossRate() * 100));
   }

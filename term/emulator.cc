@@ -48,6 +48,11 @@ void Emulator::ResetMargins() {
   right_ = columns() - 1;
 }
 
+void Emulator::SaveRows(const std::vector<RowRef>& rows, int count) {
+  if (history_ == nullptr) return;
+  for (int row = 0; row < count; ++row) history_->Append(rows[row], screen_.shared_interner());
+}
+
 void Emulator::Resize(Size size) {
   size = ClampSize(size);
   ++change_count_;
@@ -57,6 +62,7 @@ void Emulator::Resize(Size size) {
     // along.
     const int lost = row() - (size.rows - 1);
     if (lost > 0) {
+      if (!alternate_) SaveRows(screen_.rows_, lost);
       grid_.ScrollUp(0, rows() - 1, lost);
       row() -= lost;
       SavedCursor& saved = saved_[alternate_];
@@ -78,6 +84,7 @@ void Emulator::ResizeOther(Size size) {
   SavedCursor& saved = saved_[!alternate_];
   const int lost = saved.row - (size.rows - 1);
   if (lost > 0 && static_cast<size_t>(lost) < other_rows_.size()) {
+    if (alternate_) SaveRows(other_rows_, lost);
     other_rows_.erase(other_rows_.begin(), other_rows_.begin() + lost);
     saved.row -= lost;
   }

@@ -10,6 +10,7 @@
 #define TERM_EMULATOR_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "term/charset.h"
 #include "term/grid.h"
+#include "term/history.h"
 #include "term/parser.h"
 #include "term/screen.h"
 #include "term/sequence.h"
@@ -110,6 +112,8 @@ class Emulator {
   void MoveRows(int count);
   void MoveColumns(int count);
   void IndexDown();
+  // Scrolls the region up; what leaves a normal screen at the top goes to the history.
+  void ScrollUp(int count);
   void IndexUp();
   void LineFeed();
   void CarriageReturn();
@@ -160,6 +164,7 @@ class Emulator {
   void ReportSetting(absl::string_view request);
 
   // emulator.cc
+  void SaveRows(const std::vector<RowRef>& rows, int count);
   void ResetMargins();
   void ResizeOther(Size size);
   void SoftReset();
@@ -190,6 +195,7 @@ class Emulator {
   SavedCursor saved_[2];            // Of the normal and the alternate screen.
   std::vector<RowRef> other_rows_;  // The screen that is not shown; empty: blank.
   std::vector<std::pair<std::string, std::string>> title_stack_;  // Title, icon name.
+  std::unique_ptr<History> history_;  // of the normal screen; null: none is kept
   std::string replies_;
   uint64_t change_count_ = 0;
   size_t interner_limit_ = kInternerLimit;

@@ -34,10 +34,18 @@ void Emulator::MoveColumns(int count) {
 
 void Emulator::IndexDown() {
   if (row() == bottom_) {
-    if (InColumns()) grid_.ScrollUp(top_, bottom_, left_, right_, 1);
+    if (InColumns()) ScrollUp(1);
   } else if (row() < rows() - 1) {
     ++row();
   }
+}
+
+void Emulator::ScrollUp(int count) {
+  const bool at_top = top_ == 0 && left_ == 0 && right_ == columns() - 1;
+  if (history_ != nullptr && at_top && !alternate_) {
+    SaveRows(screen_.rows_, std::min(count, bottom_ + 1));
+  }
+  grid_.ScrollUp(top_, bottom_, left_, right_, count);
 }
 
 void Emulator::IndexUp() {

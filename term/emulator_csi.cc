@@ -76,7 +76,7 @@ bool Emulator::CsiCommon(const Sequence& sequence) {
     case Sequence::Key("M"):
       return DeleteLines(one), true;
     case Sequence::Key("S"):
-      grid_.ScrollUp(top_, bottom_, left_, right_, one);
+      ScrollUp(one);
       return pending_wrap_ = false, true;
     case Sequence::Key("T"):
       // With more parameters it is xterm's highlight tracking.
@@ -181,6 +181,7 @@ void Emulator::EraseInLine(int what, bool selective) {
 }
 
 void Emulator::EraseInDisplay(int what, bool selective) {
+  if (what == 3 && history_ != nullptr) history_->Clear();
   if (what > 2) return;
   const int first = what == 0 ? row() + 1 : 0;
   const int last = what == 1 ? row() - 1 : rows() - 1;

@@ -83,8 +83,13 @@ class Rendition {
     return blank;
   }
 
-  // Injective image of the value, for hashing.
+  // Injective image of the value, for hashing and for keeping it.
   constexpr uint64_t bits() const { return bits_; }
+  static constexpr Rendition FromBits(uint64_t bits) {
+    Rendition rendition;
+    rendition.bits_ = bits;
+    return rendition;
+  }
 
   friend constexpr bool operator==(const Rendition&, const Rendition&) = default;
 

@@ -156,6 +156,8 @@ class Screen {
   // change. `more_rows`, if given, are rows of this Interner outside the screen, and move along.
   void Reintern(std::vector<RowRef>* more_rows = nullptr);
   const Interner& interner() const { return *interner_; }
+  // For who keeps rows, and must keep what their cells mean.
+  const std::shared_ptr<Interner>& shared_interner() const { return interner_; }
 
  private:
   friend class Emulator;

@@ -1,6 +1,6 @@
 // Cost of Terminal::Feed in ns/byte ("ns_per_byte") for the payloads that a server meets, at 80x24
-// and in reads of 16 KiB, with and without a snapshot after every read, and of snapshots and
-// comparisons.
+// and in reads of 16 KiB, with and without a snapshot after every read or a history of the lines
+// that scroll off, and of snapshots and comparisons.
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -57,12 +57,15 @@ std::string ShortLines() {
   return Repeat([](int i, std::string* out) { absl::StrAppend(out, i % 100, "\n"); });
 }
 
-void FeedPayload(benchmark::State& state, const std::string& payload, bool snapshots) {
+enum class With { kNothing, kSnapshots, kHistory };
+
+void FeedPayload(benchmark::State& state, const std::string& payload, With with) {
   Terminal terminal(Size{80, 24}, Dialect::kProgram);
+  if (with == With::kHistory) terminal.KeepHistory({});
   for (auto _ : state) {
     for (size_t at = 0; at < payload.size(); at += kRead) {
       terminal.Feed(absl::string_view(payload).substr(at, kRead));
-      if (snapshots) {
+      if (with == With::kSnapshots) {
         Screen snapshot = terminal.Snapshot();
         benchmark::DoNotOptimize(snapshot);
       }
@@ -74,9 +77,12 @@ void FeedPayload(benchmark::State& state, const std::string& payload, bool snaps
       benchmark::Counter(bytes * 1e-9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-#define FEED_BENCHMARK(name)                                                          \
-  BENCHMARK_CAPTURE(FeedPayload, name, name(), false)->Unit(benchmark::kMillisecond); \
-  BENCHMARK_CAPTURE(FeedPayload, name##WithSnapshots, name(), true)->Unit(benchmark::kMillisecond)
+#define FEED_BENCHMARK(name)                                                                   \
+  BENCHMARK_CAPTURE(FeedPayload, name, name(), With::kNothing)->Unit(benchmark::kMillisecond); \
+  BENCHMARK_CAPTURE(FeedPayload, name##WithSnapshots, name(), With::kSnapshots)                \
+      ->Unit(benchmark::kMillisecond);                                                         \
+  BENCHMARK_CAPTURE(FeedPayload, name##WithHistory, name(), With::kHistory)                    \
+      ->Unit(benchmark::kMillisecond)
 
 FEED_BENCHMARK(PlainLines);
 FEED_BENCHMARK(WideText);

@@ -22,6 +22,14 @@ bool Terminal::application_cursor_keys() const { return emulator_->application_c
 bool Terminal::synchronized_output() const { return emulator_->synchronized_; }
 uint64_t Terminal::change_count() const { return emulator_->change_count_; }
 
+void Terminal::KeepHistory(const HistoryLimits& limits) {
+  emulator_->history_ = limits.lines > 0 ? std::make_unique<History>(limits) : nullptr;
+}
+const History* Terminal::history() const { return emulator_->history_.get(); }
+void Terminal::CompressHistory() {
+  if (emulator_->history_ != nullptr) emulator_->history_->Compress();
+}
+
 Terminal::Details Terminal::details() const {
   return {emulator_->pending_wrap_, emulator_->origin_, emulator_->autowrap_, emulator_->insert_,
           emulator_->top_,          emulator_->bottom_, emulator_->alternate_};

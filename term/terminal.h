@@ -12,6 +12,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "term/history.h"
 #include "term/screen.h"
 #include "term/size.h"
 
@@ -59,6 +60,14 @@ class Terminal {
   // ?2026: the program is in the middle of a frame; better not to take a snapshot now. The owner
   // sets the time limit.
   bool synchronized_output() const;
+  // From now on keeps the lines that scroll off the top of the normal screen; for programs only.
+  // Without a call there is no history and no cost.
+  void KeepHistory(const HistoryLimits& limits);
+  // Null if none is kept.
+  const History* history() const;
+  // To be called when the session is idle.
+  void CompressHistory();
+
   // Grows whenever the screen may have changed.
   uint64_t change_count() const;
 

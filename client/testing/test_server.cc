@@ -11,14 +11,23 @@
 #include "ssp/transport_config.h"
 
 namespace mosh::client {
+namespace {
+
+ssp::TransportConfig Config(ssp::Capabilities capabilities) {
+  ssp::TransportConfig config = ssp::TransportConfig::Server();
+  config.capabilities = capabilities;
+  return config;
+}
+
+}  // namespace
 
 TestServer::TestServer(io::Reactor* reactor, const io::SocketAddress& local,
-                       const crypto::SessionKey& key, crypto::RandomSource* random)
+                       const crypto::SessionKey& key, crypto::RandomSource* random,
+                       ssp::Capabilities capabilities)
     : reactor_(reactor),
       local_(local),
-      transport_(ssp::TransportConfig::Server(),
-                 crypto::SessionCipher(key, crypto::Direction::kToClient), random,
-                 sync::HostState(term::Size()), sync::UserStream(), reactor->Now()),
+      transport_(Config(capabilities), crypto::SessionCipher(key, crypto::Direction::kToClient),
+                 random, sync::HostState(term::Size()), sync::UserStream(), reactor->Now()),
       terminal_(term::Size(), term::Dialect::kProgram) {
   transport_.SetHasPeer(false);
 }
@@ -80,6 +89,11 @@ void TestServer::OnDatagram(const io::Datagram& datagram) {
     if (std::find(addresses_.begin(), addresses_.end(), client_) == addresses_.end()) {
       addresses_.push_back(client_);
     }
+  }
+  if (received.left_behind) {  // read already: input is taken as it comes
+    taken_ = sync::UserStream();
+    echo_acks_ = sync::EchoAckTracker();
+    echo_ack_ = 0;
   }
   if (received.new_remote_state) TakeInput();
 }

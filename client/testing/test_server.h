@@ -16,6 +16,7 @@
 #include "io/reactor.h"
 #include "io/task.h"
 #include "io/udp_socket.h"
+#include "ssp/capabilities.h"
 #include "ssp/transport.h"
 #include "sync/echo_ack_tracker.h"
 #include "sync/host_state.h"
@@ -29,7 +30,8 @@ class TestServer final : private ssp::DatagramSink {
  public:
   // All pointers outlive it.
   TestServer(io::Reactor* reactor, const io::SocketAddress& local, const crypto::SessionKey& key,
-             crypto::RandomSource* random);
+             crypto::RandomSource* random,
+             ssp::Capabilities capabilities = ssp::Capability::kResume);
 
   // Until `stop`, or until a shutdown of either side is complete.
   io::Task<void> Run(io::StopToken stop);

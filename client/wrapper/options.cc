@@ -40,6 +40,9 @@ enum OptionId {
   kAttach,
   kView,
   kSteal,
+  kResume,
+  kNoResume,
+  kForget,
 };
 
 const std::vector<OptionSpec>& Specs() {
@@ -72,6 +75,9 @@ const std::vector<OptionSpec>& Specs() {
       {kAttach, Kind::kOptionalString, {"attach"}, /*exact_only=*/true},
       {kView, Kind::kFlag, {"view"}, /*exact_only=*/true},
       {kSteal, Kind::kFlag, {"steal"}, /*exact_only=*/true},
+      {kResume, Kind::kOptionalString, {"resume"}, /*exact_only=*/true},
+      {kNoResume, Kind::kFlag, {"no-resume"}, /*exact_only=*/true},
+      {kForget, Kind::kString, {"forget"}, /*exact_only=*/true},
   };
   return specs;
 }
@@ -170,6 +176,15 @@ void Store(const ParsedOption& option, RawOptions& raw) {
       break;
     case kSteal:
       options.steal = true;
+      break;
+    case kResume:
+      options.resume = option.value;
+      break;
+    case kNoResume:
+      options.no_resume = true;
+      break;
+    case kForget:
+      options.forget = option.value;
       break;
   }
 }
@@ -346,6 +361,17 @@ OptionsResult ParseWrapperOptions(absl::string_view program, std::span<const std
     return fail("--net= puts a bad network before a server started with --here; give --here too.");
   }
   options.command = line.words;
+  if (options.resume.has_value() || options.forget.has_value()) {
+    const absl::string_view name = options.resume.has_value() ? "--resume" : "--forget";
+    if (!line.words.empty()) {
+      return fail(absl::StrCat(name, " goes on without ssh: it takes no host and no command. To ",
+                               "choose a session: ", name, "=ID, see --resume=list."));
+    }
+    if (!options.client.empty()) {
+      return fail(absl::StrCat(name, " needs this program as the client, without --client."));
+    }
+    return {.options = options};
+  }
   if (options.here) {
     const std::string bad = CheckSessions(options);
     return bad.empty() ? OptionsResult{.options = options} : fail(bad);

@@ -47,8 +47,11 @@ struct WrapperOptions {
   std::optional<std::string> attach;      // to the session of this id; "": the one detached last
   bool view_only = false;                 // with `attach`
   bool steal = false;                     // with `attach`
+  bool no_resume = false;                 // nothing is kept for --resume
+  std::optional<std::string> resume;      // continue this session ("": the latest) or "list"
+  std::optional<std::string> forget;      // throw away what is kept of this one
   bool fake_proxy = false;
-  std::string user_host;  // [user@]host; empty with `here`
+  std::string user_host;  // [user@]host; empty with `here`, `resume`, `forget`
   std::vector<std::string> command;
 };
 

@@ -8,6 +8,8 @@ std::string WrapperUsage(absl::string_view program) {
   return absl::StrCat("Usage: ", program, R"( [options] [--] [user@]host [command...]
        )",
                       program, R"( --here [--net=PROFILE] [command...]
+       )",
+                      program, R"( --resume[=ID]
 
 Logs in through ssh, then keeps the session over UDP: it survives sleep, roaming
 and bad networks. Quit with Ctrl-^ followed by a dot.
@@ -32,6 +34,13 @@ Echo of what you type, before the server has answered
   --predict=never, -n     not at all
   --predict=experimental  at once, right or wrong
   --predict-overwrite, -o predicted characters replace, instead of insert
+
+After a crash of this program or this machine
+  --resume                goes on with the latest session, without ssh, if its
+                          server is ours; --resume=ID (or =user@host) with another
+  --resume=list           shows what can be resumed
+  --forget=ID             throws away what is kept of a session
+  --no-resume             keep nothing of this one (also: MOSH_NO_RESUME=1)
 
 The way to the server
   --ssh=COMMAND           what runs ssh (default: ssh), e.g. "ssh -p 2222"

@@ -39,6 +39,16 @@ std::string BaseName(absl::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
+void SetClientEnvironment(const WrapperOptions& options, absl::string_view key) {
+  setenv("MOSH_PREDICTION_DISPLAY", options.predict.c_str(), 1);
+  if (options.predict_overwrite) setenv("MOSH_PREDICTION_OVERWRITE", "yes", 1);
+  if (!options.init) setenv("MOSH_NO_TERM_INIT", "1", 1);
+  if (options.escape_key.has_value()) setenv("MOSH_ESCAPE_KEY", options.escape_key->c_str(), 1);
+  if (options.no_resume) setenv("MOSH_NO_RESUME", "1", 1);
+  setenv("MOSH_CLIENT_PID", absl::StrCat(getpid()).c_str(), 1);
+  if (!key.empty()) setenv("MOSH_KEY", std::string(key).c_str(), 1);
+}
+
 class Wrapper {
  public:
   Wrapper(const WrapperContext& context, WrapperOptions options)
@@ -60,7 +70,6 @@ class Wrapper {
   ChildOptions LocalChild() const;
   // This machine's mosh-server with these words.
   std::vector<std::string> LocalServer(const std::vector<std::string>& words) const;
-  void SetClientEnvironment(absl::string_view key);
   int HandOver();
 
   bool Fail(absl::string_view text) {
@@ -302,23 +311,16 @@ bool Wrapper::ReadServer(ChildProcess child, absl::string_view known_address) {
   return true;
 }
 
-void Wrapper::SetClientEnvironment(absl::string_view key) {
-  setenv("MOSH_PREDICTION_DISPLAY", options_.predict.c_str(), 1);
-  if (options_.predict_overwrite) setenv("MOSH_PREDICTION_OVERWRITE", "yes", 1);
-  if (!options_.init) setenv("MOSH_NO_TERM_INIT", "1", 1);
-  if (options_.escape_key.has_value()) setenv("MOSH_ESCAPE_KEY", options_.escape_key->c_str(), 1);
-  setenv("MOSH_CLIENT_PID", absl::StrCat(getpid()).c_str(), 1);
-  if (!key.empty()) setenv("MOSH_KEY", std::string(key).c_str(), 1);
-}
-
 int Wrapper::HandOver() {
   start_.arguments_shown = absl::StrCat("-# ", absl::StrJoin(context_.arguments, " "), " |");
   if (options_.client.empty()) {
     // In this very process: the key never stands in an environment that others could read.
-    SetClientEnvironment("");
+    SetClientEnvironment(options_, "");
+    // A bad network that was put in between ends with this process.
+    if (options_.net.empty()) start_.target = options_.here ? "--here" : options_.user_host;
     return context_.run_client(std::move(start_));
   }
-  SetClientEnvironment(start_.key);
+  SetClientEnvironment(options_, start_.key);
   execlp(options_.client.c_str(), options_.client.c_str(), start_.arguments_shown.c_str(),
          start_.address.c_str(), start_.port.c_str(), static_cast<char*>(nullptr));
   Print(stderr, DiagnoseNotStarted(context_.program, options_.client, errno));
@@ -342,6 +344,13 @@ int RunWrapper(const WrapperContext& context) {
     if (status.ok()) return 0;
     Print(stderr, absl::StrCat(context.program, ": ", status.message(), "\n"));
     return kWrapperError;
+  }
+  if (parsed.options->resume.has_value()) {
+    SetClientEnvironment(*parsed.options, "");
+    return context.resume(context.program, *parsed.options->resume, context.environment);
+  }
+  if (parsed.options->forget.has_value()) {
+    return context.forget(context.program, *parsed.options->forget, context.environment);
   }
   const bool list = parsed.options->list;
   Wrapper wrapper(context, *std::move(parsed.options));

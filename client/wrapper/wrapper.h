@@ -17,7 +17,8 @@ struct ClientStart {
   std::string arguments_shown;  // for ps: "-# … |"
   std::string address;
   std::string port;
-  std::string key;  // 22 characters, secret
+  std::string key;     // 22 characters, secret
+  std::string target;  // for `--resume=list`; empty: the session is not to be resumed
 };
 
 struct WrapperContext {
@@ -27,6 +28,9 @@ struct WrapperContext {
   Environment environment;
   // This program as the client: runs the session and returns its exit status.
   std::function<int(ClientStart)> run_client;
+  // Continues a session, or throws away what is kept of it; both return the exit status.
+  std::function<int(absl::string_view program, absl::string_view which, const Environment&)> resume;
+  std::function<int(absl::string_view program, absl::string_view which, const Environment&)> forget;
   // Number of colours of the terminal (-1: none known), or an error's text.
   std::function<int(std::string& error)> count_colors;
 };

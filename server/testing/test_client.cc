@@ -28,6 +28,25 @@ TestClient::TestClient(io::Reactor* reactor, const io::SocketAddress& server,
   Resize(size);
 }
 
+TestClient::TestClient(io::Reactor* reactor, const io::SocketAddress& server,
+                       const crypto::SessionKey& key, crypto::RandomSource* random, term::Size size,
+                       uint64_t incarnation)
+    : reactor_(reactor),
+      server_(server),
+      transport_(
+          [incarnation] {
+            ssp::TransportConfig config = ssp::TransportConfig::Client();
+            config.incarnation = incarnation;
+            return config;
+          }(),
+          // Beyond whatever earlier ones have used.
+          crypto::SessionCipher(
+              key, crypto::Direction::kToServer,
+              {crypto::RouteTag::Of(key).FirstSequence().value + (incarnation << 20)}),
+          random, sync::UserStream(), sync::HostState(size), reactor->Now()) {
+  Resize(size);
+}
+
 void TestClient::Hop() {
   const bool v6 = server_.family() == AF_INET6;
   absl::StatusOr<std::unique_ptr<io::UdpSocket>> socket = reactor_->BindUdp(

@@ -3,6 +3,7 @@
 #ifndef SERVER_TESTING_TEST_CLIENT_H_
 #define SERVER_TESTING_TEST_CLIENT_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -38,6 +39,11 @@ class TestClient final : private ssp::DatagramSink {
   // Until Stop(), or until a shutdown of either side is complete.
   io::Task<void> Run();
   void Stop();
+
+  // Another process of the same client, which goes on with its session; `incarnation` counts
+  // from 1.
+  TestClient(io::Reactor* reactor, const io::SocketAddress& server, const crypto::SessionKey& key,
+             crypto::RandomSource* random, term::Size size, uint64_t incarnation);
 
   void Type(absl::string_view bytes);
   void Resize(term::Size size);

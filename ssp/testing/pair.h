@@ -62,6 +62,21 @@ class BasicPair {
     input.Append(keys);
     client.OnLocalChange(now, ChangeHint::kIsolated);
   }
+  // The client dies at once, and another process of it continues the session.
+  void ReplaceClient() {
+    TransportConfig config = options_.client;
+    config.incarnation = client.incarnation() + 1;
+    // Some numbers that the old one may have used are left out.
+    const crypto::SequenceNumber first{client.next_sequence().value + 1000};
+    client = ClientEnd(config, crypto::SessionCipher(ToyKey(), crypto::Direction::kToServer, first),
+                       &random_, ToyStream(), ToyScreen(), now);
+    input = ToyStream();
+  }
+  // What the client has sent is left with the transport while the program doesn't read.
+  void SetReading(bool reading) {
+    reading_ = reading;
+    if (reading) ReadInput();
+  }
   void Print(absl::string_view text, ChangeHint hint = ChangeHint::kBulk) {
     output.append(text.data(), text.size());
     UpdateScreen(hint);
@@ -156,11 +171,23 @@ class BasicPair {
   }
 
   void OnServerDatagram(std::vector<uint8_t>& datagram) {
-    const auto result = server.OnDatagram(datagram, EcnMark::kCapable0, now);
+    auto result = server.OnDatagram(datagram, EcnMark::kCapable0, now);
     if (result.newest) server.SetHasPeer(true);
-    if (!result.new_remote_state) return;
-    const std::string keys = server.remote().Since(received.size());
+    if constexpr (requires { result.left_behind; }) {
+      if (result.left_behind) {
+        unread_ += result.left_behind->Since(taken_);
+        taken_ = 0;
+        echo_ack_ = 0;
+        ++incarnations_;
+      }
+    }
+    if (result.new_remote_state && reading_) ReadInput();
+  }
+
+  void ReadInput() {
+    const std::string keys = std::exchange(unread_, "") + server.remote().Since(taken_);
     received += keys;
+    taken_ = server.remote().size();
     const uint64_t num = server.remote_num().value;
     server.AcceptRemote();
     if (keys.empty()) return;
@@ -169,7 +196,8 @@ class BasicPair {
       UpdateScreen(ChangeHint::kIsolated);
     });
     if (!options_.echo_acks) return;
-    pending_.emplace(now + std::chrono::milliseconds(50), [this, num] {
+    pending_.emplace(now + std::chrono::milliseconds(50), [this, num, of = incarnations_] {
+      if (of != incarnations_) return;
       echo_ack_ = std::max(echo_ack_, num);
       UpdateScreen(ChangeHint::kBackground);
     });
@@ -177,6 +205,10 @@ class BasicPair {
 
   std::multimap<Instant, std::function<void()>> pending_;
   uint64_t echo_ack_ = 0;
+  bool reading_ = true;
+  size_t taken_ = 0;    // of what the present client process sent
+  std::string unread_;  // what earlier ones sent
+  int incarnations_ = 0;
 };
 
 using Pair = BasicPair<Transport<ToyStream, ToyScreen>, Transport<ToyScreen, ToyStream>>;

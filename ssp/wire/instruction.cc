@@ -42,6 +42,8 @@ std::span<const uint8_t> InstructionCodec::Encode(const InstructionView& instruc
   }
   outgoing_->clear_incoming_loss();
   if (instruction.incoming_loss > 0) outgoing_->set_incoming_loss(instruction.incoming_loss);
+  outgoing_->clear_incarnation();
+  if (instruction.incarnation != 0) outgoing_->set_incarnation(instruction.incarnation);
   encoded_.resize(outgoing_->ByteSizeLong());
   CHECK(outgoing_->SerializeToArray(encoded_.data(), static_cast<int>(encoded_.size())));
   return {reinterpret_cast<const uint8_t*>(encoded_.data()), encoded_.size()};
@@ -63,7 +65,8 @@ InstructionCodec::Decoded InstructionCodec::Decode(std::span<const uint8_t> byte
           .throwaway_num = {incoming_->throwaway_num()},
           .diff = absl::string_view(diff.data(), diff.size()),
           .capabilities = Capabilities::FromWire(incoming_->capabilities()),
-          .incoming_loss = std::min<uint32_t>(incoming_->incoming_loss(), 100)};
+          .incoming_loss = std::min<uint32_t>(incoming_->incoming_loss(), 100),
+          .incarnation = incoming_->incarnation()};
   return Decoded::kOk;
 }
 

@@ -111,6 +111,18 @@ TEST(Wire, IncomingLossIsFieldTwoHundredAndOne) {
   EXPECT_EQ(view.incoming_loss, 100u);
 }
 
+TEST(Wire, IncarnationIsFieldTwoHundredAndTwo) {
+  InstructionCodec codec;
+  const Bytes expected = {0x08, 2,    0x10, 0,    0x18, 0,    0x20, 0, 0x28,
+                          0,    0x32, 0,    0x3a, 0,    0xd0, 0x0c, 7};
+  EXPECT_EQ(ToBytes(codec.Encode({.incarnation = 7}, {})), expected);
+  InstructionView view;
+  ASSERT_EQ(codec.Decode(expected, &view), InstructionCodec::Decoded::kOk);
+  EXPECT_EQ(view.incarnation, 7u);
+  // A session's first process says nothing about it.
+  EXPECT_EQ(codec.Encode({}, {}).size(), expected.size() - 3);
+}
+
 TEST(Wire, UnknownCapabilitiesAreKept) {
   InstructionCodec codec;
   InstructionView view;
