@@ -24,6 +24,7 @@ ssp::TransportConfig Config(const io::SocketAddress& server, const ClientProcess
   ssp::TransportConfig config = ssp::TransportConfig::Client();
   const bool is_v4 = server.Unmapped().family() == AF_INET;
   config.family = is_v4 ? ssp::AddressFamily::kIpv4 : ssp::AddressFamily::kIpv6;
+  config.capabilities |= ssp::Capability::kTerminalModes;
   config.incarnation = process.incarnation;
   return config;
 }

@@ -65,7 +65,8 @@ SessionConfig MakeConfig(const ClientRun& run, const TerminalType& type,
   config.render = {.target = term::RenderTarget::kRealTerminal,
                    .ech = type.ech,
                    .bce = type.bce,
-                   .title = type.title};
+                   .title = type.title,
+                   .synchronized_output = type.synchronized_output};
   const bool use_init = !environment("MOSH_NO_TERM_INIT").has_value();
   config.start_string = StartString(type, use_init);
   config.end_string = EndString(type, use_init);

@@ -296,7 +296,8 @@ void Session::ShowPredictor(Instant now) {
   predictor_.SetSendInterval(transport.send_interval());
   if (!connection_.connected() || transport.remote_num() == predicted_from_) return;
   predicted_from_ = transport.remote_num();
-  predictor_.OnServerScreen(transport.remote().screen(), transport.remote().echo_ack(), now);
+  const sync::HostState& shown = transport.remote();
+  predictor_.OnServerScreen(shown.screen(), shown.echo_ack(), now, shown.terminal_modes());
 }
 
 void Session::TakeNetworkNews(Instant now) {

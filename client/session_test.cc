@@ -631,6 +631,17 @@ TEST_F(SessionTest, GlitchShowsWhatWasTyped) {
   EXPECT_EQ(Row(0), "$ ab");
 }
 
+TEST_F(SessionTest, KeyIsPaintedInOneWriteOfItself) {
+  Start();
+  StartEchoing();
+  TypeAndWait("a");
+  const int writes = writes_;
+  written_.clear();
+  TypeAndWait("b");
+  EXPECT_EQ(writes_, writes + 1);
+  EXPECT_EQ(written_, "b");
+}
+
 TEST_F(SessionTest, IdleMeansAsleep) {
   Start();
   world_.RunFor(10s);

@@ -3,6 +3,9 @@
 // Before terminfo's headers, whose macros have everyday names.
 #include <curses.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -14,6 +17,9 @@ namespace {
 
 constexpr const char* kTitleTerminals[] = {"xterm",     "rxvt",   "kterm", "Eterm",
                                            "alacritty", "screen", "tmux"};
+
+constexpr const char* kSynchronizedTerminals[] = {"alacritty", "contour",       "foot",
+                                                  "wezterm",   "xterm-ghostty", "xterm-kitty"};
 
 // The names are constants; the C interface merely forgot to say so.
 char* Name(const char* capability) { return const_cast<char*>(capability); }
@@ -63,8 +69,14 @@ absl::StatusOr<TerminalType> LookUpTerminalType(absl::string_view term) {
   for (const char* prefix : kTitleTerminals) {
     type.title = type.title || absl::StartsWith(term, prefix);
   }
+  type.synchronized_output = !StringCapability("Sync").empty() || SynchronizesOutput(term);
   del_curterm(set_curterm(nullptr));
   return type;
+}
+
+bool SynchronizesOutput(absl::string_view term) {
+  return std::any_of(std::begin(kSynchronizedTerminals), std::end(kSynchronizedTerminals),
+                     [&](const char* name) { return absl::StartsWith(term, name); });
 }
 
 std::string TerminfoComplaint(absl::string_view term) {

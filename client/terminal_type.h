@@ -14,14 +14,20 @@ struct TerminalType {
   bool ech = false;    // has "erase characters"
   bool bce = false;    // erases with the background colour
   bool title = false;  // understands titles (by its name)
-  std::string enter;   // smcup
-  std::string leave;   // rmcup
-  int colors = -1;     // -1: none known
+  // Understands synchronized output (DEC private mode 2026), by terminfo's `Sync` or its name.
+  bool synchronized_output = false;
+  std::string enter;  // smcup
+  std::string leave;  // rmcup
+  int colors = -1;    // -1: none known
 };
 
 // Reads terminfo. The error texts are stock's, e.g. "Unknown terminal type.". Not to be called
 // twice at a time.
 absl::StatusOr<TerminalType> LookUpTerminalType(absl::string_view term);
+
+// Terminals of this name have synchronized output, though terminfo rarely says so. Asking the
+// terminal itself would mean waiting for an answer among what the user types.
+bool SynchronizesOutput(absl::string_view term);
 
 // As terminfo itself words it, for `mosh-client -c`: "'x': unknown terminal type."
 std::string TerminfoComplaint(absl::string_view term);

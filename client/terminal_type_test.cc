@@ -34,6 +34,17 @@ TEST(TerminalType, KnowsWhatOthersLack) {
   EXPECT_FALSE(linux_console->title);
 }
 
+TEST(TerminalType, SynchronizedOutputIsKnownByName) {
+  for (const char* term : {"xterm-kitty", "foot", "foot-extra", "alacritty-direct", "wezterm"}) {
+    EXPECT_TRUE(SynchronizesOutput(term)) << term;
+  }
+  // Many terminals that lack it go by these.
+  for (const char* term : {"xterm-256color", "xterm", "linux", "screen", "tmux-256color", ""}) {
+    EXPECT_FALSE(SynchronizesOutput(term)) << term;
+  }
+  EXPECT_FALSE(LookUpTerminalType("xterm-256color")->synchronized_output);
+}
+
 TEST(TerminalType, RefusesUnknownOnes) {
   EXPECT_EQ(LookUpTerminalType("no-such-terminal").status().message(), "Unknown terminal type.");
   EXPECT_EQ(LookUpTerminalType("").status().message(), "Unknown terminal type.");

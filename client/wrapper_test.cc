@@ -147,6 +147,35 @@ TEST_F(WrapperTest, LocalServer) {
   EXPECT_EQ(Left("arguments"), "new -c 256 -i 127.0.0.1 -l LANG=C.UTF-8 -- top\n");
 }
 
+TEST_F(WrapperTest, ListsSessions) {
+  Ssh("echo 'ID  AGE'; echo warning >&2");
+  const Outcome outcome = Run("--list u@h");
+  EXPECT_EQ(outcome.text, "ID  AGE\nwarning\n");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(Left("arguments"), "[-n]\n[u@h]\n[--]\n[mosh-server 'list' '--columns=0']\n");
+  Script("server", absl::StrCat("echo \"$@\" >", directory_, "/arguments; echo here"));
+  EXPECT_EQ(Run(absl::StrCat("--here --list --server=", directory_, "/server")).text, "here\n");
+  EXPECT_EQ(Left("arguments"), "list --columns=0\n");
+}
+
+TEST_F(WrapperTest, ListFromAnOldServer) {
+  Ssh("echo 'Usage: mosh-server new [-s]' >&2; exit 1");
+  const Outcome outcome = Run("--list u@h");
+  EXPECT_THAT(outcome.text, HasSubstr("stock's or an old one"));
+  EXPECT_EQ(outcome.status, 1);
+}
+
+TEST_F(WrapperTest, AttachesToASession) {
+  Ssh(absl::StrCat("echo MOSH IP 192.0.2.9; echo '", kConnect, "'"));
+  EXPECT_THAT(Run("--attach=k3x --steal u@h").text, HasSubstr("[192.0.2.9][60001]"));
+  EXPECT_THAT(Left("arguments"),
+              EndsWith("[u@h]\n[--]\n[mosh-server 'attach' 'k3x' '--steal' 'new' '-c' '256' '-s' "
+                       "'-l' 'LANG=C.UTF-8']\n"));
+  Ssh("echo MOSH IP 192.0.2.9; echo 'mosh-server: no session k3x' >&2; exit 2");
+  EXPECT_THAT(Run("--attach=k3x u@h").text,
+              AllOf(HasSubstr("no session k3x"), HasSubstr("--list u@h")));
+}
+
 TEST_F(WrapperTest, HereWithABadNetwork) {
   Script("server", absl::StrCat("echo '", kConnect, "'"));
   const std::string server = absl::StrCat("--here --server=", directory_, "/server ");

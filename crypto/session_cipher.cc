@@ -1,5 +1,8 @@
 #include "crypto/session_cipher.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/check.h"
 #include "crypto/ocb3.h"
 
@@ -54,6 +57,13 @@ OpenResult SessionCipher::Open(std::span<uint8_t> datagram) {
   if (!ocb_->Open({.low = nonce.ToWord()}, datagram.subspan(kNonceSize))) return OpenError::kForged;
   return Opened{.sequence = nonce.sequence,
                 .plaintext = datagram.subspan(kNonceSize, datagram.size() - kOverhead)};
+}
+
+bool SessionCipher::Authenticates(std::span<const uint8_t> datagram) {
+  std::array<uint8_t, kMaxDatagramSize> copy;
+  if (datagram.size() > copy.size()) return false;
+  std::copy(datagram.begin(), datagram.end(), copy.begin());
+  return Open(std::span(copy).first(datagram.size())).ok();
 }
 
 }  // namespace mosh::crypto

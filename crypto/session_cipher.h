@@ -89,6 +89,9 @@ class SessionCipher {
   // is untouched.
   OpenResult Open(std::span<uint8_t> datagram);
 
+  // Whether Open() would succeed. Leaves the datagram as it is; costs a copy more than Open().
+  bool Authenticates(std::span<const uint8_t> datagram);
+
   // Counted as ceil(plaintext / 16) per sealed datagram; opening does not count.
   uint64_t blocks_encrypted() const { return blocks_encrypted_; }
   // What the next Seal() will use. Max() + 1 when all are used up.

@@ -56,6 +56,21 @@ TEST(SessionCipher, CarriesTextBothWays) {
   EXPECT_EQ(Text(opened->plaintext), "total 0");
 }
 
+TEST(SessionCipher, AuthenticatesWithoutOpening) {
+  Pair pair;
+  const Bytes datagram = Seal(pair.client, "ls\r");
+  Bytes seen = datagram;
+  EXPECT_TRUE(pair.server.Authenticates(seen));
+  EXPECT_FALSE(pair.client.Authenticates(seen));
+  EXPECT_EQ(seen, datagram);
+  EXPECT_TRUE(pair.server.Open(seen).ok());
+  Bytes forged = datagram;
+  forged.back() ^= 1;
+  EXPECT_FALSE(pair.server.Authenticates(forged));
+  EXPECT_FALSE(pair.server.Authenticates(Bytes(kOverhead - 1)));
+  EXPECT_FALSE(pair.server.Authenticates(Bytes(kMaxDatagramSize + 1)));
+}
+
 TEST(SessionCipher, OpensWithinTheCallersDatagram) {
   Pair pair;
   Bytes datagram = Seal(pair.client, "abc");

@@ -87,7 +87,9 @@ bool Sshd::TryStart(const std::string& mark, const Environment& far_side) {
       "KbdInteractiveAuthentication no\nPermitRootLogin yes\nUseDNS no\n"
       "PrintMotd no\nPrintLastLog no\nAllowUsers ",
       user_, "\nSetEnv ", kMarkVariable, "=", mark, " HOME=", MakeTempFolder("far-home"));
-  for (const auto& [name, value] : far_side)
+  Environment settings = {{"MOSHD_SOCKET", ""}, {"XDG_RUNTIME_DIR", MakeRuntimeFolder()}};
+  for (const auto& [name, value] : far_side) settings[name] = value;
+  for (const auto& [name, value] : settings)
     absl::StrAppend(&config, " \"", name, "=", value, "\"");
   WriteFile(folder_ + "/sshd_config", config + "\n");
 

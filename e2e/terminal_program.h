@@ -57,6 +57,9 @@ class TerminalProgram {
   // happen.
   void Pump(Deadline deadline);
 
+  // For callers that wait for several programs at once: when it is readable, Pump.
+  int fd() const { return master_; }
+
   const VtermScreen& screen() const { return screen_; }
   ScreenImage Image() const { return screen_.Image(); }
   Process& process() { return process_; }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -83,11 +84,13 @@ Environment BaseEnvironment(absl::string_view mark) {
       {"HOME", MakeTempFolder("home")},
       {"LANG", "C.UTF-8"},
       {"LOGNAME", "tester"},
+      {"MOSHD_SOCKET", ""},
       {"PATH", absl::StrJoin(ProgramFolders(), ":")},
       {"PS1", "$ "},
       {"SHELL", "/bin/sh"},
       {"TERM", "xterm-256color"},
       {"USER", "tester"},
+      {"XDG_RUNTIME_DIR", MakeRuntimeFolder()},
       {kMarkVariable, std::string(mark)},
   };
   if (const std::string tools = Getenv("MOSH_TEST_TOOLS"); !tools.empty())
@@ -103,6 +106,19 @@ std::string MakeTempFolder(absl::string_view name) {
   std::string base = Getenv("TEST_TMPDIR");
   if (base.empty()) base = "/tmp";
   std::string path = absl::StrCat(base, "/", name, "-XXXXXX");
+  CHECK(mkdtemp(path.data()) != nullptr);
+  return path;
+}
+
+std::string MakeRuntimeFolder() {
+  class Root {
+   public:
+    Root() { CHECK(mkdtemp(path.data()) != nullptr); }
+    ~Root() { std::filesystem::remove_all(path); }
+    std::string path = "/tmp/mosh-e2e-XXXXXX";
+  };
+  static const Root root;
+  std::string path = absl::StrCat(root.path, "/XXXXXX");
   CHECK(mkdtemp(path.data()) != nullptr);
   return path;
 }

@@ -21,11 +21,15 @@ std::string RequireTool(absl::string_view name);
 
 // What programs under test start with: PATH (MOSH_TEST_TOOLS first), LD_LIBRARY_PATH and data
 // folders for unpacked packages, a UTF-8 locale, TERM, an empty HOME of its own under the test's
-// temporary folder, SHELL=/bin/sh, and the mark.
+// temporary folder, SHELL=/bin/sh, a runtime folder of its own, no moshd, and the mark.
 Environment BaseEnvironment(absl::string_view mark);
 
 // A fresh folder under the test's temporary folder.
 std::string MakeTempFolder(absl::string_view name);
+
+// A fresh folder for control sockets, whose paths must be short: under /tmp, and gone when the test
+// process ends.
+std::string MakeRuntimeFolder();
 
 void WriteFile(const std::string& path, absl::string_view content, int mode = 0644);
 

@@ -181,12 +181,30 @@ ScreenImage VtermScreen::Image() const {
       image.cells.push_back(Convert(cell));
     }
   }
-  VTermPos cursor;
-  vterm_state_get_cursorpos(vterm_obtain_state(vterm_), &cursor);
-  image.cursor_row = cursor.row;
-  image.cursor_column = cursor.col;
+  CursorPosition(&image.cursor_row, &image.cursor_column);
   image.cursor_visible = cursor_visible_;
   return image;
+}
+
+std::vector<char32_t> VtermScreen::Characters() const {
+  const TerminalSize size = this->size();
+  std::vector<char32_t> characters;
+  characters.reserve(size.rows * size.columns);
+  for (int row = 0; row < size.rows; ++row) {
+    for (int column = 0; column < size.columns; ++column) {
+      VTermScreenCell cell;
+      vterm_screen_get_cell(screen_, {row, column}, &cell);
+      characters.push_back(cell.chars[0] != 0 ? cell.chars[0] : U' ');
+    }
+  }
+  return characters;
+}
+
+void VtermScreen::CursorPosition(int* row, int* column) const {
+  VTermPos cursor;
+  vterm_state_get_cursorpos(vterm_obtain_state(vterm_), &cursor);
+  *row = cursor.row;
+  *column = cursor.col;
 }
 
 bool VtermScreen::Contains(absl::string_view text) const { return absl::StrContains(Text(), text); }

@@ -63,6 +63,9 @@ class VtermScreen {
   std::string TakeReplies();
 
   ScreenImage Image() const;
+  // The first code point of each cell, row by row, blanks as spaces: for those who look often.
+  std::vector<char32_t> Characters() const;
+  void CursorPosition(int* row, int* column) const;
   std::string Text() const { return Image().Text(); }
   bool Contains(absl::string_view text) const;
   TerminalSize size() const;

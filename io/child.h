@@ -34,9 +34,10 @@ struct ChildSpec {
   std::vector<std::string> environment;
   // Empty: unchanged.
   std::string directory;
-  // Called in the child just before exec, descriptors and signals set up. Only async-signal-safe
-  // calls (setuid, limits, tcsetattr, write); quick, because the parent waits for the exec. Returns
-  // 0 or an errno that Spawn then reports.
+  // Called in the child just before exec, descriptors and signals set up, while it still runs in
+  // the parent's memory: must change nothing there. Only async-signal-safe calls (setuid, limits,
+  // tcsetattr, write); quick, because the parent waits for the exec. Returns 0 or an errno that
+  // Spawn then reports.
   std::function<int()> before_exec;
 };
 

@@ -79,6 +79,13 @@ void EpollReactor::ForgetFd(int fd) {
   interest.asked = 0;
 }
 
+void EpollReactor::OnWaitEnd(int fd) {
+  // A wait that was stopped before it began may be for a descriptor we never heard of.
+  if (fd < 0 || static_cast<size_t>(fd) >= interests_.size()) return;
+  const Interest& interest = interests_[fd];
+  if (interest.reader == nullptr && interest.writer == nullptr) ForgetFd(fd);
+}
+
 void EpollReactor::AskKernel() {
   for (const int fd : changed_) {
     Interest& interest = interests_[fd];

@@ -39,6 +39,7 @@ class EpollReactor final : public KernelReactor {
   void StartPoll(PollOp* op) override;
   void CancelPoll(PollOp* op) override;
   void PollKernel(Instant deadline) override;
+  void OnWaitEnd(int fd) override;
   void MarkChanged(int fd);
   void AskKernel();
   void Complete(PollOp** op, int32_t result);

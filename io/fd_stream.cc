@@ -1,13 +1,13 @@
 #include "io/fd_stream.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -17,11 +17,15 @@
 namespace mosh::io {
 namespace {
 
-// A read that takes less than this has emptied the descriptor, or nearly: asking again for EAGAIN
-// would cost a system call for every key. A flooding pty gives pieces of up to 4095 bytes.
+// A read that takes less than this has emptied the descriptor: looking again would cost a system
+// call for every key. A flooding pty gives pieces of up to 4095 bytes.
 constexpr size_t kSmallRead = 512;
-// Nearly all that one read of a pty can give.
-constexpr size_t kLargeRead = 3072;
+// How long to look again and again after a larger one. A kernel thread refills a flooding pty, in
+// a few microseconds and mostly on another processor; going to sleep and being woken takes longer.
+constexpr std::chrono::microseconds kRefillTime{20};
+
+// Then the rest of the loop has a turn: a flooding descriptor must not starve the others.
+constexpr size_t kMostInTurn = size_t{64} << 10;
 
 // What a terminal that polls as writable takes without blocking.
 constexpr size_t kBlockingWrite = 256;
@@ -55,50 +59,43 @@ FdStream::~FdStream() {
   if (fd_.valid()) reactor_->ForgetFd(fd_.get());
 }
 
-FdStream::ReadResult FdStream::ReadAvailable(std::span<uint8_t> buffer) {
-  ReadResult result{};
-  more_expected_ = false;
-  bool refill_likely = false;
-  while (result.taken < buffer.size()) {
-    const std::span<uint8_t> room = buffer.subspan(result.taken);
-    const ssize_t n = read(fd_.get(), room.data(), room.size());
-    if (n > 0) {
-      result.taken += static_cast<size_t>(n);
-      if (blocking_ || (static_cast<size_t>(n) < kSmallRead && n < std::ssize(room))) return result;
-      refill_likely = static_cast<size_t>(n) >= kLargeRead;
-      continue;
-    }
-    if (n < 0 && errno == EINTR) continue;
-    // A flooding pty is refilled 4 KiB at a time by a kernel thread, which often waits for this
-    // very processor. Letting it run costs less than going to sleep and being woken for each piece.
-    if (n < 0 && errno == EAGAIN && std::exchange(refill_likely, false)) {
-      sched_yield();
-      continue;
-    }
-    // EIO: a pty whose other side is closed, or a terminal that hung up.
-    result.end = n == 0 || errno == EIO;
-    result.error = result.end ? 0 : errno;
-    return result;
-  }
-  more_expected_ = true;
-  return result;
+// Unlike read() and poll(), this never waits for the kernel's refilling thread.
+bool FdStream::HasInput() const {
+  int available = 0;
+  return ioctl(fd_.get(), FIONREAD, &available) != 0 || available > 0;
 }
 
 Task<absl::StatusOr<size_t>> FdStream::Read(std::span<uint8_t> buffer, StopToken stop) {
   if (stop.stop_requested()) co_return StoppedStatus();
   CHECK(!buffer.empty());
-  // Always a turn of the loop between two reads: a flooding descriptor must not starve the others.
-  bool poll = !more_expected_ || blocking_;
-  if (!poll) co_await Yield();
+  bool poll = true;
+  if (more_expected_) {
+    poll = !HasInput();
+    if (poll || taken_in_turn_ >= kMostInTurn) {
+      taken_in_turn_ = 0;
+      co_await Yield();
+      const Instant give_up = reactor_->Now() + kRefillTime;
+      while ((poll = !HasInput()) && reactor_->Now() < give_up) co_await Yield();
+    }
+    more_expected_ = false;
+  }
   for (;;) {
     if (poll) {
+      taken_in_turn_ = 0;
       const absl::Status ready = co_await PollOp(reactor_, fd_.get(), POLLIN, stop);
       if (!ready.ok()) co_return ready;
     }
-    const ReadResult result = ReadAvailable(buffer);
-    if (result.taken != 0 || result.end) co_return result.taken;
-    if (result.error != EAGAIN) co_return ErrnoStatus(result.error, "read");
-    poll = true;
+    const ssize_t n = read(fd_.get(), buffer.data(), buffer.size());
+    if (n > 0) {
+      taken_in_turn_ += static_cast<size_t>(n);
+      more_expected_ =
+          !blocking_ && (static_cast<size_t>(n) >= kSmallRead || n == std::ssize(buffer));
+      co_return static_cast<size_t>(n);
+    }
+    // EIO: a pty whose other side is closed, or a terminal that hung up.
+    if (n == 0 || errno == EIO) co_return size_t{0};
+    if (errno != EAGAIN && errno != EINTR) co_return ErrnoStatus(errno, "read");
+    poll = errno == EAGAIN || blocking_;
   }
 }
 

@@ -33,19 +33,15 @@ class FdStream final : public Tty {
   FdStream(KernelReactor* reactor, OwnedFd fd, bool blocking)
       : reactor_(reactor), fd_(std::move(fd)), blocking_(blocking) {}
 
-  struct ReadResult {
-    size_t taken;  // bytes
-    int error;     // 0; or why it ended, EAGAIN among them
-    bool end;
-  };
-  ReadResult ReadAvailable(std::span<uint8_t> buffer);
+  bool HasInput() const;
 
   KernelReactor* reactor_;
   OwnedFd fd_;
   // Reads and writes of this description may block: one at a time, and only after a poll said so.
   const bool blocking_;
-  // The last Read() left with more to read, as far as it knows.
+  // The last Read() took so much that more is there, or will be in a moment.
   bool more_expected_ = false;
+  size_t taken_in_turn_ = 0;  // bytes, by reads that did not let the loop have a turn
 };
 
 }  // namespace mosh::io

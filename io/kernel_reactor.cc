@@ -81,16 +81,15 @@ absl::StatusOr<std::unique_ptr<SignalSource>> KernelReactor::WatchSignals(
   return SignalFd::Open(this, signals);
 }
 
-// A descriptor of which we don't learn when it is closed: it is forgotten after each wait.
 Task<absl::Status> KernelReactor::WaitReadable(int fd, StopToken stop) {
   const absl::Status status = co_await PollOp(this, fd, POLLIN, stop);
-  ForgetFd(fd);
+  OnWaitEnd(fd);
   co_return status;
 }
 
 Task<absl::Status> KernelReactor::WaitWritable(int fd, StopToken stop) {
   const absl::Status status = co_await PollOp(this, fd, POLLOUT, stop);
-  ForgetFd(fd);
+  OnWaitEnd(fd);
   co_return status;
 }
 

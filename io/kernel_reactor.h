@@ -87,6 +87,9 @@ class KernelReactor : public Reactor {
   virtual void ForgetFd(int /*fd*/) {}
 
  protected:
+  // A wait for a descriptor is over of which we don't learn when it is closed: it is forgotten,
+  // unless another wait for it, in the other direction, is under way.
+  virtual void OnWaitEnd(int /*fd*/) {}
   // The kernel's monotonic clock, now.
   static Instant ReadClock();
 

@@ -14,16 +14,14 @@ extern "C" {
 
 namespace mosh::io {
 
-absl::StatusOr<std::unique_ptr<Child>> PidfdChild::Open(KernelReactor* reactor, pid_t pid) {
-  OwnedFd pidfd(pidfd_open(pid, 0));
-  if (!pidfd.valid()) return ErrnoStatus(errno, "pidfd_open");
-  return std::unique_ptr<Child>(new PidfdChild(reactor, pid, std::move(pidfd)));
+PidfdChild::~PidfdChild() {
+  if (pidfd_.valid()) reactor_->ForgetFd(pidfd_.get());
 }
-
-PidfdChild::~PidfdChild() { reactor_->ForgetFd(pidfd_.get()); }
 
 Task<absl::StatusOr<ExitStatus>> PidfdChild::Wait(StopToken stop) {
   if (status_.has_value()) co_return *status_;
+  if (!pidfd_.valid()) pidfd_ = OwnedFd(pidfd_open(pid_, 0));
+  if (!pidfd_.valid()) co_return ErrnoStatus(errno, "pidfd_open");
   const absl::Status ready = co_await PollOp(reactor_, pidfd_.get(), POLLIN, stop);
   if (!ready.ok()) co_return ready;
   siginfo_t info{};
@@ -39,7 +37,7 @@ Task<absl::StatusOr<ExitStatus>> PidfdChild::Wait(StopToken stop) {
 
 absl::Status PidfdChild::Kill(int signal) {
   if (status_.has_value()) return ErrnoStatus(ESRCH, "kill");
-  if (pidfd_send_signal(pidfd_.get(), signal, nullptr, 0) != 0) return ErrnoStatus(errno, "kill");
+  if (kill(pid_, signal) != 0) return ErrnoStatus(errno, "kill");
   return absl::OkStatus();
 }
 

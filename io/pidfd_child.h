@@ -1,4 +1,5 @@
-// PidfdChild: a child process watched by its pidfd. Internal to io/.
+// PidfdChild: a child process watched by its pidfd, which is opened when somebody waits: a server
+// holds thousands of children and waits for few. Internal to io/.
 #ifndef IO_PIDFD_CHILD_H_
 #define IO_PIDFD_CHILD_H_
 
@@ -14,8 +15,8 @@ namespace mosh::io {
 
 class PidfdChild final : public Child {
  public:
-  // `pid` is an unreaped child of this process.
-  static absl::StatusOr<std::unique_ptr<Child>> Open(KernelReactor* reactor, pid_t pid);
+  // `pid` is an unreaped child of this process; nobody else reaps it.
+  PidfdChild(KernelReactor* reactor, pid_t pid) : reactor_(reactor), pid_(pid) {}
   ~PidfdChild() override;
 
   pid_t pid() const override { return pid_; }
@@ -23,11 +24,8 @@ class PidfdChild final : public Child {
   absl::Status Kill(int signal) override;
 
  private:
-  PidfdChild(KernelReactor* reactor, pid_t pid, OwnedFd pidfd)
-      : reactor_(reactor), pid_(pid), pidfd_(std::move(pidfd)) {}
-
   KernelReactor* reactor_;
-  pid_t pid_;
+  pid_t pid_;  // nobody else's before it is reaped
   OwnedFd pidfd_;
   std::optional<ExitStatus> status_;
 };

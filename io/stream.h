@@ -18,11 +18,10 @@ class Stream {
  public:
   virtual ~Stream() = default;
 
-  // At least one byte, or 0 at the end (also: the other side of a pty or terminal is gone). Takes
-  // what is there up to buffer.size() in one resumption: give a large buffer (64 KiB) to drain a
-  // flooding pty, whose single reads are 4 KiB at most. Lets the rest of the loop have a turn
-  // between calls, however much there is to read. One reader at a time. kCancelled: `stop`, nothing
-  // was read.
+  // At least one byte, or 0 at the end (also: the other side of a pty or terminal is gone). Gives
+  // what the kernel gives at once, from a pty 4 KiB at most: use it before asking for more, and the
+  // kernel refills the pty meanwhile. Lets the rest of the loop have a turn for every 64 KiB,
+  // however much there is to read. One reader at a time. kCancelled: `stop`, nothing was read.
   virtual Task<absl::StatusOr<size_t>> Read(std::span<uint8_t> buffer, StopToken stop) = 0;
 
   // Writes what fits, at least one byte unless `bytes` is empty, waiting for room if there is none.

@@ -257,6 +257,31 @@ TEST_P(StreamTest, IdleMeansAsleep) {
   EXPECT_LE(switches, 3);
 }
 
+Task<void> AfterTheFloodScenario(Reactor* reactor, Pipe* pipe, int64_t* switches,
+                                 std::string* out) {
+  Scope scope;
+  absl::Status status;
+  scope.Spawn(ReadToEnd(pipe->reader.get(), scope.token(), out, &status));
+  EXPECT_TRUE((co_await pipe->writer->WriteAll(Bytes(std::string(10'000, 'x')), {})).ok());
+  while (out->size() < 10'000) co_await Yield();
+  // The reader looks for more, for a moment. A loop that went on looking would never sleep.
+  const int64_t before = VoluntarySwitches();
+  (co_await reactor->Sleep(reactor->Now() + 50ms, {})).IgnoreError();
+  *switches = VoluntarySwitches() - before;
+  EXPECT_TRUE((co_await pipe->writer->WriteAll(Bytes("later"), {})).ok());
+  while (out->size() < 10'005) co_await Yield();
+  co_await scope.CancelAndJoin();
+}
+
+TEST_P(StreamTest, AfterAFloodComesSleep) {
+  Pipe pipe(reactor());
+  int64_t switches = 0;
+  std::string out;
+  Run(AfterTheFloodScenario(reactor(), &pipe, &switches, &out));
+  EXPECT_GE(switches, 1);
+  EXPECT_EQ(out, std::string(10'000, 'x') + "later");
+}
+
 // --- Terminals ---
 
 struct RawPty {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -46,13 +47,6 @@ const sockaddr* Raw(const UnixAddress& address) {
   return reinterpret_cast<const sockaddr*>(&address.raw);
 }
 
-// Whether anybody accepts connections at this address.
-bool SomebodyListens(const UnixAddress& address) {
-  absl::StatusOr<OwnedFd> probe = MakeSocket();
-  if (!probe.ok()) return true;
-  return connect(probe->get(), Raw(address), address.length) == 0 || errno == EAGAIN;
-}
-
 void TakeFds(msghdr* message, std::vector<OwnedFd>* fds) {
   for (cmsghdr* c = CMSG_FIRSTHDR(message); c != nullptr; c = CMSG_NXTHDR(message, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
@@ -68,6 +62,14 @@ void TakeFds(msghdr* message, std::vector<OwnedFd>* fds) {
 using FdControl = std::array<char, CMSG_SPACE(UnixConnection::kMaxFds * sizeof(int))>;
 
 }  // namespace
+
+bool SomebodyListens(absl::string_view path) {
+  const absl::StatusOr<UnixAddress> address = MakeAddress(path);
+  if (!address.ok()) return false;
+  absl::StatusOr<OwnedFd> probe = MakeSocket();
+  if (!probe.ok()) return true;
+  return connect(probe->get(), Raw(*address), address->length) == 0 || errno == EAGAIN;
+}
 
 absl::StatusOr<std::unique_ptr<UnixConnection>> UnixConnection::Connect(Reactor* reactor,
                                                                         absl::string_view path) {
@@ -93,35 +95,35 @@ absl::StatusOr<std::unique_ptr<UnixConnection>> UnixConnection::Adopt(Reactor* r
 
 Task<absl::StatusOr<UnixMessage>> UnixConnection::Receive(StopToken stop) {
   UnixMessage message;
-  message.bytes.resize(kMaxMessageSize);
+  ssize_t size;
   for (;;) {
     if (stop.stop_requested()) co_return StoppedStatus();
-    alignas(cmsghdr) FdControl control;
-    iovec data{.iov_base = message.bytes.data(), .iov_len = message.bytes.size()};
-    msghdr header{};
-    header.msg_iov = &data;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    const ssize_t n = recvmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (n >= 0) {
-      TakeFds(&header, &message.fds);
-      if ((header.msg_flags & MSG_TRUNC) != 0) co_return ErrnoStatus(EMSGSIZE, "recvmsg");
-      message.end = n == 0;
-      message.bytes.resize(static_cast<size_t>(n));
-      message.bytes.shrink_to_fit();
-      co_return std::move(message);
-    }
+    // Looked at first, so that whoever waits holds no buffer.
+    size = recv(fd_.get(), nullptr, 0, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
+    if (size >= 0) break;
     if (errno == ECONNRESET) {
       message.end = true;
-      message.bytes.clear();
       co_return std::move(message);
     }
     if (errno == EINTR) continue;
-    if (errno != EAGAIN) co_return ErrnoStatus(errno, "recvmsg");
+    if (errno != EAGAIN) co_return ErrnoStatus(errno, "recv");
     const absl::Status ready = co_await reactor_->WaitReadable(fd_.get(), stop);
     if (!ready.ok()) co_return ready;
   }
+  message.bytes.resize(std::clamp<ssize_t>(size, 0, kMaxMessageSize));
+  alignas(cmsghdr) FdControl control;
+  iovec data{.iov_base = message.bytes.data(), .iov_len = message.bytes.size()};
+  msghdr header{};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  const ssize_t n = recvmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (n < 0) co_return ErrnoStatus(errno, "recvmsg");
+  TakeFds(&header, &message.fds);
+  if ((header.msg_flags & MSG_TRUNC) != 0) co_return ErrnoStatus(EMSGSIZE, "recvmsg");
+  message.end = n == 0;
+  co_return std::move(message);
 }
 
 Task<absl::Status> UnixConnection::Send(std::span<const uint8_t> bytes, std::span<const int> fds,
@@ -163,7 +165,7 @@ absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Bind(Reactor* reacto
   // Before bind, so that the file never exists with another mode.
   fchmod(fd->get(), 0600);
   int error = bind(fd->get(), Raw(*address), address->length) == 0 ? 0 : errno;
-  if (error == EADDRINUSE && name[0] != '@' && !SomebodyListens(*address)) {
+  if (error == EADDRINUSE && name[0] != '@' && !SomebodyListens(path)) {
     struct stat left_over;
     if (lstat(name.c_str(), &left_over) == 0 && S_ISSOCK(left_over.st_mode)) unlink(name.c_str());
     error = bind(fd->get(), Raw(*address), address->length) == 0 ? 0 : errno;

@@ -39,6 +39,9 @@ struct UnixMessage {
   bool end = false;
 };
 
+// Whether anybody accepts connections at this path now. Asks by connecting.
+bool SomebodyListens(absl::string_view path);
+
 class UnixConnection {
  public:
   static constexpr size_t kMaxMessageSize = 64 * 1024;

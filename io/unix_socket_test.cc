@@ -1,10 +1,12 @@
 #include "io/unix_socket.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <string>
 #include <utility>
@@ -15,6 +17,8 @@
 
 namespace mosh::io {
 namespace {
+
+using namespace std::chrono_literals;
 
 class UnixSocketTest : public ReactorTest {
  protected:
@@ -118,9 +122,7 @@ TEST_P(UnixSocketTest, AListenedPathIsTakenAndALeftOverOneIsNot) {
 }
 
 TEST_P(UnixSocketTest, NeverRemovesAFileThatIsNoSocket) {
-  {
-    const OwnedFd file(open(path_.c_str(), O_CREAT | O_WRONLY, 0600));
-  }
+  { const OwnedFd file(open(path_.c_str(), O_CREAT | O_WRONLY, 0600)); }
   EXPECT_FALSE(UnixListener::Bind(reactor(), path_).ok());
   EXPECT_EQ(unlink(path_.c_str()), 0);
 }
@@ -137,6 +139,44 @@ TEST_P(UnixSocketTest, AcceptStops) {
   ASSERT_TRUE(listener.ok());
   Run(StopAccept(listener->get()));
 }
+
+// A slow reader at the other end: one waits for room while another waits for its messages.
+Task<void> SendUntil(UnixConnection* connection, StopToken stop) {
+  const std::string packet(1000, 'x');
+  for (;;) {
+    const absl::Status sent = co_await connection->Send(Bytes(packet), {}, stop);
+    if (!sent.ok()) co_return;
+  }
+}
+
+Task<void> SendWordInAMoment(Reactor* reactor, UnixConnection* connection) {
+  const absl::Status slept = co_await reactor->Sleep(reactor->Now() + 1ms, {});
+  EXPECT_TRUE(slept.ok());
+  const std::string word = "word";
+  const absl::Status sent = co_await connection->Send(Bytes(word), {}, {});
+  EXPECT_TRUE(sent.ok());
+}
+
+Task<void> BothWaysAtOnce(Reactor* reactor) {
+  std::array<int, 2> ends;
+  CO_ASSERT_TRUE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends.data()) == 0);
+  auto near = UnixConnection::Adopt(reactor, OwnedFd(ends[0]));
+  auto far = UnixConnection::Adopt(reactor, OwnedFd(ends[1]));
+  CO_ASSERT_TRUE(near.ok() && far.ok());
+  Scope scope;
+  scope.Spawn(SendUntil(near->get(), scope.token()));
+  for (int i = 0; i < 3; ++i) {
+    scope.Spawn(SendWordInAMoment(reactor, far->get()));
+    const absl::StatusOr<UnixMessage> message = co_await (*near)->Receive({});
+    CO_ASSERT_TRUE(message.ok());
+    EXPECT_EQ(Text(*message), "word");
+    const absl::StatusOr<UnixMessage> filling = co_await (*far)->Receive({});
+    CO_ASSERT_TRUE(filling.ok());
+    EXPECT_EQ(filling->bytes.size(), 1000);
+  }
+  co_await scope.CancelAndJoin();
+}
+TEST_P(UnixSocketTest, ReadsWhileItWaitsForRoom) { Run(BothWaysAtOnce(reactor())); }
 
 }  // namespace
 }  // namespace mosh::io

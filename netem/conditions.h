@@ -20,6 +20,8 @@ namespace mosh::netem {
 // not for `mtu`'s caller: an mtu of 1280 passes datagrams with up to 1252 octets of payload.
 inline constexpr size_t kHeaderBytes = 28;
 
+inline constexpr std::chrono::seconds kFillPeriod{12};
+
 // Nothing passes from `start` for `length`, counted from Instant(), the clock's origin; again every
 // `period` if that is not zero. Datagrams already under way arrive.
 struct Blackout {
@@ -62,6 +64,9 @@ struct LinkConditions {
   // are dropped.
   uint64_t rate_bps = 0;
   size_t queue_bytes = 64 * 1024;
+  // Somebody else's download keeps that queue filled to this share at the most: it grows from 70%
+  // of that over kFillPeriod and falls back, as with TCP CUBIC. Means nothing without a rate.
+  double fill = 0;
 
   // Largest IP datagram that passes, 0 = any. Larger ones vanish without notice, as behind a broken
   // tunnel.

@@ -16,6 +16,15 @@ nanoseconds SerialisationTime(size_t payload_bytes, uint64_t rate_bps) {
   return nanoseconds(static_cast<int64_t>(bits * 1e9 / static_cast<double>(rate_bps)));
 }
 
+// How long the other traffic in the bottleneck's queue will take to leave it.
+nanoseconds OthersTime(const LinkConditions& conditions, Instant now) {
+  const double grown = static_cast<double>(((now - Instant()) % kFillPeriod).count()) /
+                       static_cast<double>(nanoseconds(kFillPeriod).count());
+  const double bytes =
+      conditions.fill * (0.7 + 0.3 * grown) * static_cast<double>(conditions.queue_bytes);
+  return nanoseconds(static_cast<int64_t>(bytes * 8e9 / static_cast<double>(conditions.rate_bps)));
+}
+
 }  // namespace
 
 uint64_t Random::Next() {
@@ -115,7 +124,7 @@ void Link::Push(std::span<const uint8_t> datagram, Instant now, uint64_t tag) {
 void Link::Enter(std::vector<uint8_t> datagram, Instant now, uint64_t tag) {
   Instant departs = now;
   if (conditions_.rate_bps != 0) {
-    const Instant start = std::max(now, bottleneck_free_);
+    const Instant start = std::max(now + OthersTime(conditions_, now), bottleneck_free_);
     const double waiting_bytes = static_cast<double>((start - now).count()) *
                                  static_cast<double>(conditions_.rate_bps) / 8e9;
     if (waiting_bytes > static_cast<double>(conditions_.queue_bytes)) {

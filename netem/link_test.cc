@@ -177,6 +177,29 @@ TEST(Link, FullQueueDropsTheNewest) {
   EXPECT_EQ(link.held(), 1u);
 }
 
+TEST(Link, OthersKeepTheQueueFilled) {
+  // 40 kB at 80 kbit/s are 4 s: 2.8 s of others' traffic at first, 3.4 s half a period later.
+  Link link({.rate_bps = 80'000, .queue_bytes = 40'000, .fill = 1}, 1);
+  link.Push(Bytes(972), At(0));
+  EXPECT_EQ(link.NextDeadline(), At(2900));
+  EXPECT_TRUE(link.Pop(At(2900)));
+  link.Push(Bytes(972), At(6000));
+  EXPECT_EQ(link.NextDeadline(), At(6000 + 3400 + 100));
+}
+
+TEST(Link, OthersTrafficThatFallsBackLetsNothingOvertake) {
+  Link link({.rate_bps = 80'000, .queue_bytes = 40'000, .fill = 1}, 1);
+  for (int64_t at = 11'900; at < 12'500; at += 100) {
+    link.Push(Bytes{static_cast<uint8_t>(at / 100)}, At(at));
+  }
+  uint8_t last = 0;
+  for (const Bytes& datagram : Drain(link, At(100'000))) {
+    EXPECT_GT(datagram[0], last);
+    last = datagram[0];
+  }
+  EXPECT_EQ(last, 124);
+}
+
 TEST(Link, MtuCountsHeadersAndDropsSilently) {
   Link link({.mtu = 1280}, 1);
   link.Push(Bytes(1252), At(0));

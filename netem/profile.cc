@@ -28,7 +28,7 @@ constexpr NamedProfile kProfiles[] = {
      "3G as in the mosh paper: half a second round trip (Sprint EV-DO, ssh's median key: 503 ms)"},
     {"lte", "delay=30,jitter=10,up.rate=5M,down.rate=20M,queue=256K",
      "a 4G phone without other traffic: 60 ms round trip (typical, not from the paper)"},
-    {"lte-loaded", "up.delay=40,down.delay=2500,down.jitter=1500,up.rate=5M,down.rate=5M,queue=3M",
+    {"lte-loaded", "delay=30,jitter=10,rate=5M,down.queue=3.5M,down.fill=1",
      "the paper's LTE beside one download: seconds of standing queue (ssh's median key: 5.36 s)"},
     {"singapore", "delay=136,jitter=2",
      "wired, Massachusetts to Singapore, as in the paper: 273 ms round trip, hardly any jitter"},
@@ -48,7 +48,7 @@ constexpr NamedProfile kProfiles[] = {
 constexpr absl::string_view kKeys =
     "delay, jitter, loss, burst, reorder, reorder-delay, duplicate, corrupt, replay, mark, rate, "
     "queue, "
-    "mtu, blackout";
+    "fill, mtu, blackout";
 
 // A setter takes the value's text and returns what it should have been if it's wrong, else nullptr.
 using Expected = const char*;
@@ -201,7 +201,7 @@ struct ShareKey {
 constexpr ShareKey kShareKeys[] = {
     {"loss", &LinkConditions::loss},           {"reorder", &LinkConditions::reorder},
     {"duplicate", &LinkConditions::duplicate}, {"corrupt", &LinkConditions::corrupt},
-    {"replay", &LinkConditions::replay},       {"mark", &LinkConditions::mark}};
+    {"replay", &LinkConditions::replay},       {"mark", &LinkConditions::mark},           {"fill", &LinkConditions::fill}};
 
 struct SpecialKey {
   absl::string_view key;

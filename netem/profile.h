@@ -6,13 +6,16 @@
 //            | ["up." | "down."] KEY "=" VALUE      both directions without a prefix
 //
 //   delay jitter reorder-delay     time, one way: 250, 250ms, 1.5s, 800us (milliseconds if no unit)
-//   loss reorder duplicate corrupt replay mark      share: 0.1 or 10% (mark: ECN, Congestion
-//   Experienced) burst=SHARE/LENGTH[/LOSS]      a burst of loss begins before this share of
-//   datagrams, lasts LENGTH datagrams on the
-//                                  average and drops LOSS (default: all) of them
+//   loss reorder duplicate corrupt replay mark
+//                                  share: 0.1 or 10% (mark: ECN, Congestion Experienced)
+//   burst=SHARE/LENGTH[/LOSS]      a burst of loss begins before this share of datagrams, lasts
+//                                  LENGTH datagrams on the average and drops LOSS (default: all)
 //   rate=1.5M queue=64K            bits a second (k, M, G: powers of 1000); octets (k, K: 1000,
-//   1024; M) mtu=1280                       largest IP datagram blackout=START+LENGTH[/PERIOD]
-//   nothing passes; START counts from the beginning of the relay; may be repeated
+//                                  1024; M)
+//   fill=100%                      share of the queue that somebody else's download takes
+//   mtu=1280                       largest IP datagram
+//   blackout=START+LENGTH[/PERIOD] nothing passes; START counts from the beginning of the relay;
+//                                  may be repeated
 #ifndef NETEM_PROFILE_H_
 #define NETEM_PROFILE_H_
 

@@ -64,13 +64,14 @@ TEST(ParseProfile, ReadsUnitsOfTime) {
 
 TEST(ParseProfile, ReadsEverySetting) {
   const LinkConditions link = Up(
-      "reorder=1%,duplicate=2%,corrupt=3%,replay=4%,rate=1.5M,queue=64K,mtu=1280,burst=1%/8/50%");
+      "reorder=1%,duplicate=2%,corrupt=3%,replay=4%,rate=1.5M,queue=64K,fill=90%,mtu=1280,burst=1%/8/50%");
   EXPECT_DOUBLE_EQ(link.reorder, 0.01);
   EXPECT_DOUBLE_EQ(link.duplicate, 0.02);
   EXPECT_DOUBLE_EQ(link.corrupt, 0.03);
   EXPECT_DOUBLE_EQ(link.replay, 0.04);
   EXPECT_EQ(link.rate_bps, 1'500'000u);
   EXPECT_EQ(link.queue_bytes, 65536u);
+  EXPECT_DOUBLE_EQ(link.fill, 0.9);
   EXPECT_EQ(link.mtu, 1280u);
   EXPECT_DOUBLE_EQ(link.burst_enter, 0.01);
   EXPECT_DOUBLE_EQ(link.burst_leave, 0.125);

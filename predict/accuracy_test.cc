@@ -1,81 +1,105 @@
-// How much of what is typed shows at once, and how much of that is wrong: numbers kept so that a
-// change that costs accuracy is seen.
+// How much of what is typed shows at once, and how much is wrong, by kind of program and line:
+// numbers kept so that a change that costs accuracy is seen.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdio>
+#include <functional>
+#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "predict/engine.h"
-#include "predict/testing/shell.h"
+#include "predict/testing/score.h"
+#include "predict/testing/traces.h"
 #include "predict/testing/typist.h"
 
 namespace mosh::predict {
 namespace {
 
-constexpr std::array<absl::string_view, 8> kCommands = {
-    "ls -la\r",           "cd /tmp\r",          "make tset\x7f\x7f\x7f\x65st\r",
-    "git status\r",       "vim notes.txt\r",    "grep -rn x .\r",
-    "echo hello world\r", "cat /etc/hostname\r"};
+constexpr uint64_t kSeeds = 8;
 
-// Of all keys, permille: how many showed at once, and were wrong.
-struct Score {
-  uint64_t seen;
+struct NamedLine {
+  const char* name;
+  Line line;
+};
+constexpr std::array<NamedLine, 4> kLines = {{{"100 ms", {.round_trip_ms = 100}},
+                                              {"500 ms", {.round_trip_ms = 500, .jitter_ms = 60}},
+                                              {"29% loss", {.round_trip_ms = 100, .loss = 0.29}},
+                                              {"5 s queue", {.round_trip_ms = 5000}}}};
+
+// Of a thousand keys: so many at least show at once, and so many at most show something wrong.
+struct Bounds {
+  uint64_t shown;
   uint64_t wrong;
 };
+struct Golden {
+  const char* kind;
+  std::array<Bounds, 4> ours;   // by line, from a server that tells the terminal's modes
+  std::array<Bounds, 4> stock;  // from one that doesn't
+};
+constexpr std::array<Golden, 7> kGolden = {{
+    {"shell", {{{897, 1}, {804, 1}, {861, 1}, {17, 1}}}, {{{815, 1}, {598, 1}, {759, 1}, {17, 1}}}},
+    {"dressed shell",
+     {{{812, 1}, {727, 4}, {759, 1}, {17, 39}}},
+     {{{750, 1}, {560, 4}, {678, 1}, {17, 39}}}},
+    {"line editing",
+     {{{957, 1}, {939, 1}, {941, 6}, {175, 1}}},
+     {{{922, 1}, {817, 1}, {892, 6}, {125, 1}}}},
+    {"modal editor",
+     {{{878, 1}, {796, 6}, {856, 7}, {330, 7}}},
+     {{{878, 1}, {796, 6}, {856, 7}, {330, 7}}}},
+    {"modeless editor",
+     {{{941, 1}, {861, 1}, {916, 1}, {533, 1}}},
+     {{{940, 1}, {861, 1}, {915, 1}, {533, 1}}}},
+    {"mail reader",
+     {{{363, 1}, {68, 1}, {254, 1}, {65, 1}}},
+     {{{363, 1}, {68, 1}, {254, 1}, {65, 1}}}},
+    {"form",
+     {{{753, 15}, {438, 20}, {678, 12}, {1, 16}}},
+     {{{651, 15}, {325, 20}, {575, 12}, {1, 16}}}},
+}};
 
-Score Measure(Line line, const ShellStyle& style) {
-  uint64_t keys = 0;
-  uint64_t seen = 0;
-  uint64_t wrong = 0;
-  for (uint64_t seed = 0; seed < 20; ++seed) {
-    Shell shell(seed, style);
-    Typist typist(seed, line, {}, &shell);
-    shell.Start();
-    typist.RunFor(3 * line.round_trip_ms + 1000);
-    for (int i = 0; i < 12; ++i) {
-      for (const char key : kCommands[typist.random()() % kCommands.size()]) {
-        typist.Type(std::string(1, key));
-        typist.RunFor(static_cast<int>(80 + typist.random()() % 160));
-      }
-      // Reads the answer.
-      typist.RunFor(line.round_trip_ms + 300 + static_cast<int>(typist.random()() % 800));
+Score Measure(const Kind& kind, const Line& line) {
+  Score score;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const auto reference = kind.make(seed);
+    const auto live = kind.make(seed);
+    score += Play(seed, line, {}, kind.type(seed), reference.get(), live.get());
+  }
+  return score;
+}
+
+// What is not shown, most first, if somebody looks into a failure.
+std::string Hidden(const Score& score) {
+  std::multimap<uint64_t, std::string, std::greater<>> most;
+  for (const auto& [name, count] : score.hidden) most.emplace(count, name);
+  std::string text;
+  for (const auto& [count, name] : most) absl::StrAppend(&text, name, " ", count, "\n");
+  return text;
+}
+
+void MeasureAll(bool tells_modes) {
+  ASSERT_EQ(Kinds().size(), kGolden.size());
+  for (size_t i = 0; i < kGolden.size(); ++i) {
+    ASSERT_STREQ(Kinds()[i].name, kGolden[i].kind);
+    for (size_t at = 0; at < kLines.size(); ++at) {
+      Line line = kLines[at].line;
+      line.tells_modes = tells_modes;
+      const Bounds& bounds = (tells_modes ? kGolden[i].ours : kGolden[i].stock)[at];
+      const Score score = Measure(Kinds()[i], line);
+      const uint64_t shown = 1000 * score.shown / score.keys;
+      const uint64_t wrong = 1000 * score.wrong / score.keys;
+      printf("%-16s %-10s shown %3d, wrong %d permille\n", kGolden[i].kind, kLines[at].name,
+             static_cast<int>(shown), static_cast<int>(wrong));
+      EXPECT_GE(shown, bounds.shown) << kGolden[i].kind << ", " << kLines[at].name << "; hidden:\n"
+                                     << Hidden(score);
+      EXPECT_LE(wrong, bounds.wrong) << kGolden[i].kind << ", " << kLines[at].name;
     }
-    keys += typist.keys();
-    seen += typist.keys_seen_at_once();
-    wrong += typist.engine().tally().shown_wrong;
   }
-  return {seen * 1000 / keys, wrong * 1000 / keys};
 }
 
-TEST(Accuracy, OfTypingIntoShells) {
-  const Line fast{.round_trip_ms = 100};
-  const Line slow{.round_trip_ms = 500, .jitter_ms = 60};
-  const Line lossy{.round_trip_ms = 100, .loss = 0.29};
-  const Line queue{.round_trip_ms = 5000};
-  const ShellStyle plain;
-  const ShellStyle dressed{.right_prompt = "[main] 12:00", .suggests = true};
-  struct Case {
-    const char* name;
-    const Line& line;
-    const ShellStyle& style;
-    uint64_t at_least_seen;
-    uint64_t at_most_wrong;
-  };
-  for (const Case& one :
-       {Case{"100 ms", fast, plain, 830, 0}, Case{"100 ms, dressed", fast, dressed, 830, 0},
-        Case{"500 ms", slow, plain, 610, 0}, Case{"500 ms, dressed", slow, dressed, 610, 0},
-        Case{"29% loss", lossy, plain, 785, 0}, Case{"29% loss, dressed", lossy, dressed, 775, 0},
-        // Each line is typed before the echo of its first character: nothing may show.
-        Case{"5 s queue", queue, plain, 0, 0}}) {
-    const Score score = Measure(one.line, one.style);
-    printf("%-20s seen at once %3d permille, wrong %d permille\n", one.name,
-           static_cast<int>(score.seen), static_cast<int>(score.wrong));
-    EXPECT_GE(score.seen, one.at_least_seen) << one.name;
-    EXPECT_LE(score.wrong, one.at_most_wrong) << one.name;
-  }
-}
+TEST(Accuracy, WithAServerOfOurs) { MeasureAll(true); }
+TEST(Accuracy, WithAServerOfStocks) { MeasureAll(false); }
 
 }  // namespace
 }  // namespace mosh::predict

@@ -1,12 +1,48 @@
 #include "predict/engine.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "predict/policy.h"
 
 namespace mosh::predict {
+namespace {
+
+size_t FirstAfterDoubt(const Guesses& guesses) {
+  size_t first = guesses.size();
+  while (first > 0 && !guesses[first - 1].effect.doubtful) --first;
+  return first;
+}
+
+// A program that keeps the whole screen shows something below the line that is being typed in; one
+// that asks line after line does not.
+bool HasTextBelow(const term::Screen& screen) {
+  for (int row = screen.cursor().row + 1; row < screen.rows(); ++row) {
+    for (const term::Cell& cell : screen.row(row).cells()) {
+      if (!cell.blank()) return true;
+    }
+  }
+  return false;
+}
+
+// The cursor is behind something like "Folder: ".
+bool AsksSomething(const term::Screen& screen) {
+  static constexpr char32_t kEnds[] = {':', '?', ']', ')', '=', '/'};
+  const term::Cursor& cursor = screen.cursor();
+  for (int column = cursor.column - 1; column >= std::max(0, cursor.column - 2); --column) {
+    const term::Cell& cell = screen.cell(cursor.row, column);
+    if (cell.blank()) continue;
+    if (cell.is_cluster()) return false;
+    return EndsPrompt(cell) ||
+           std::find(std::begin(kEnds), std::end(kEnds), cell.code_point()) != std::end(kEnds);
+  }
+  return false;
+}
+
+}  // namespace
 
 Engine::Engine(Settings settings) : settings_(settings) {
   if (settings_.overwrite) lessons_.usually = Typing::kOverwrites;
@@ -24,7 +60,9 @@ void Engine::OnTyped(absl::string_view bytes, Instant now) {
   for (const Key& key : parser_.Feed(bytes)) {
     Guess guess{.key = key, .answered_by = last_sent_ + 1, .typed_at = now};
     const bool character = key.kind == KeyKind::kCharacter;
+    const bool certain = certain_ && !in_doubt_;
     Append(std::move(guess));
+    NoteDeparture(guesses_.back(), certain);
     if (!character) continue;
     ++tally_.characters;
     if (shown() == guesses_.size()) ++tally_.shown_at_once;
@@ -37,14 +75,33 @@ void Engine::Append(Guess guess) {
   guess.effect = model_->Press(guess.key);
   guess.line = model_->line();
   if (guess.effect.doubtful) ++epoch_;
+  certain_ = certain_ && !guess.effect.doubtful;
   guess.epoch = epoch_;
-  if (guess.effect.doubt_follows) ++epoch_;
+  guess.certain = certain_;
+  if (guess.effect.doubt_follows || guess.effect.asks_again) ++epoch_;
+  guess.next_epoch = epoch_;
+  certain_ = certain_ && !guess.effect.doubt_follows;
   last_epoch_ = std::max(last_epoch_, epoch_);
   guesses_.push_back(std::move(guess));
 }
 
+void Engine::NoteDeparture(const Guess& guess, bool certain_before) {
+  if (!guess.effect.doubtful) return;
+  const bool accounted = std::exchange(accounted_, false) && certain_before && Raw();
+  // An answer to a question without echo goes to who asks it, and then there is the first program's
+  // prompt again, or another question.
+  const bool secret =
+      Secret() && certain_before && departure_ && guess.key.kind == KeyKind::kReturn;
+  if (!accounted && !secret) return departure_.reset();
+  const uint64_t program = secret ? departure_->program : modes_->foreground;
+  const int row = guesses_.size() > 1 ? guesses_[guesses_.size() - 2].effect.after.row
+                                      : model_->base().cursor().row;
+  departure_ = {program, row, model_->base()};
+}
+
 void Engine::Reset() {
   guesses_.clear();
+  departure_.reset();
   BeginHiddenEpoch();
   lessons_.rows.clear();
   if (model_) Rebase(term::Screen(model_->base()));
@@ -52,11 +109,17 @@ void Engine::Reset() {
 
 // --- Screens ------------------------------------------------------------------------------------
 
-void Engine::OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Instant now) {
+void Engine::OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Instant now,
+                            const std::optional<term::TerminalModes>& modes) {
   if (settings_.display == Display::kNever) return;
   triggers_.Update(!guesses_.empty());
+  // Echo may end without any other sign.
+  const bool other_modes = modes != modes_;
+  if (modes && modes_ && modes->foreground != modes_->foreground) ForgetProgram();
+  modes_ = modes;
   if (!model_ || model_->base().size() != screen.size()) {
     guesses_.clear();
+    departure_.reset();
     lessons_.rows.clear();
     line_.line_start.reset();
     BeginHiddenEpoch();
@@ -65,26 +128,91 @@ void Engine::OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Insta
   }
   size_t answered = 0;
   while (answered < guesses_.size() && guesses_[answered].answered_by <= echo_ack) ++answered;
-  Agreement how = Agreement::kNo;
-  size_t count = answered;
-  for (; count <= guesses_.size(); ++count) {
-    how = AgreesAfter(model_->base(), guesses_, count, screen);
-    if (how != Agreement::kNo) break;
-  }
+  LearnModeLine(screen);
+  size_t count = 0;
+  Agreement how = Find(screen, answered, &count);
+  if (how == Agreement::kNo) how = Reconsider(screen, answered, &count);
+  const std::optional<size_t> before_prompt = CountBeforeKnownPrompt(screen);
   if (how != Agreement::kNo) {
     OnAgreement(screen, count, how, echo_ack, now);
-  } else if (answered > 0 || guesses_.empty()) {
-    OnContradiction(screen, answered);
+  } else if (answered > 0 || before_prompt || guesses_.empty()) {
+    OnContradiction(screen, std::max(answered, before_prompt.value_or(0)), answered);
   } else {
     in_doubt_ = true;
   }
+  if (other_modes || Secret()) {
+    const bool doubt = in_doubt_;
+    BeginHiddenEpoch();
+    Rebase(term::Screen(model_->base()));
+    in_doubt_ = doubt;
+  }
+  if (before_prompt) ShowAtKnownPrompt();
   if (!guesses_.empty()) triggers_.OnPending(guesses_.front().typed_at, now);
+}
+
+Agreement Engine::Find(const term::Screen& screen, size_t first, size_t* count) const {
+  for (*count = first; *count <= guesses_.size(); ++*count) {
+    const Agreement how = AgreesAfter(model_->base(), guesses_, *count, screen);
+    if (how != Agreement::kNo) return how;
+  }
+  return Agreement::kNo;
+}
+
+// More than that nothing happened, and in every cell.
+bool Engine::Persuades(const term::Screen& screen, size_t count) const {
+  if (count == 0 || !AgreesInEveryCell(model_->base(), guesses_, count, screen)) return false;
+  const term::Cursor& before = model_->base().cursor();
+  const term::Cursor& after = screen.cursor();
+  return before.row != after.row || before.column != after.column ||
+         guesses_[count - 1].line.entered_by != 0;
+}
+
+Agreement Engine::Reconsider(const term::Screen& screen, size_t answered, size_t* count) {
+  if (guesses_.empty() || guesses_.size() > policy::kMostReconsidered) return Agreement::kNo;
+  if (Secret() || !HasTextBelow(model_->base())) return Agreement::kNo;
+  const term::Screen base = model_->base();
+  const Mood mood = line_.mood;
+  const std::optional<int> bottom = lessons_.text_bottom;
+  const bool breaks = std::any_of(guesses_.begin(), guesses_.end(), [](const Guess& guess) {
+    return guess.key.kind == KeyKind::kReturn || guess.key.character == 'o' ||
+           guess.key.character == 'O';
+  });
+  std::vector<std::optional<int>> bottoms = {bottom};
+  for (int lines = 1; breaks && lines <= policy::kMostStatusLines; ++lines) {
+    bottoms.emplace_back(base.rows() - 1 - lines);
+  }
+  const uint64_t wrong = tally_.shown_wrong;
+  CountWrong(screen, answered);
+  for (const Mood other : {mood, mood == Mood::kTyping ? Mood::kCommands : Mood::kTyping}) {
+    for (const std::optional<int>& lower : bottoms) {
+      if ((other == mood && lower == bottom) || (lower && *lower < 1)) continue;
+      line_.mood = other;
+      lessons_.text_bottom = lower;
+      Rebase(base);
+      const Agreement how = Find(screen, std::max<size_t>(answered, 1), count);
+      if (how != Agreement::kNo && Persuades(screen, *count)) return how;
+    }
+  }
+  tally_.shown_wrong = wrong;
+  line_.mood = mood;
+  lessons_.text_bottom = bottom;
+  Rebase(base);
+  return Agreement::kNo;
+}
+
+void Engine::ForgetProgram() {
+  line_.mood = Mood::kTyping;
+  lessons_.text_bottom.reset();
 }
 
 void Engine::OnAgreement(const term::Screen& screen, size_t count, Agreement how, uint64_t echo_ack,
                          Instant now) {
   Credit(screen, count, echo_ack, now);
+  LearnEditor(screen, count);
   Learn(screen, count);
+  if (count > 0 && guesses_[count - 1].effect.alternative) {
+    lessons_.edge = how == Agreement::kWaitsToWrap ? Edge::kWaits : Edge::kWraps;
+  }
   const bool waited = count == 0 && line_.wrap_pending;
   Drop(count);
   line_.wrap_pending = how == Agreement::kWaitsToWrap || waited;
@@ -94,11 +222,22 @@ void Engine::OnAgreement(const term::Screen& screen, size_t count, Agreement how
 
 // What was typed has had its answer, and it is another one than we thought; or the cursor has moved
 // without a key. In both cases we do not know what program this is.
-void Engine::OnContradiction(const term::Screen& screen, size_t answered) {
+void Engine::OnContradiction(const term::Screen& screen, size_t gone, size_t answered) {
   CountWrong(screen, answered);
-  answered += CountEchoedElsewhere(model_->base(), guesses_, answered, screen);
-  Drop(answered);
+  Blame(answered);
+  LearnJump(screen, gone);
+  const size_t echoed = CountEchoedElsewhere(model_->base(), guesses_, gone, screen);
+  gone += echoed;
+  const std::optional<Position> line_start = line_.line_start;
+  Drop(gone);
+  // Where a line was to begin that is elsewhere tells nothing; a prompt does.
+  if (line_.line_start != line_start) line_.line_start.reset();
+  const Position typed_from = {screen.cursor().row,
+                               screen.cursor().column - static_cast<int>(echoed)};
+  if (typed_from.column > 0 && PromptBefore(screen, typed_from)) line_.line_start = typed_from;
   line_.wrap_pending = false;
+  if (AsksSomething(screen)) line_.mood = Mood::kTyping;
+  line_.entered_by = 0;
   CheckLineStart(screen);
   lessons_.rows.clear();
   BeginHiddenEpoch();
@@ -109,6 +248,7 @@ void Engine::OnContradiction(const term::Screen& screen, size_t answered) {
 // the key that began the uncertainty has been answered: what a program prints may look like an echo
 // of what was typed ahead.
 void Engine::Credit(const term::Screen& screen, size_t count, uint64_t echo_ack, Instant now) {
+  if (Secret()) return;
   bool unanswered_doubt = false;
   for (size_t i = 0; i < count; ++i) {
     const Guess& guess = guesses_[i];
@@ -116,6 +256,12 @@ void Engine::Credit(const term::Screen& screen, size_t count, uint64_t echo_ack,
     if (unanswered_doubt || !ShowsEcho(model_->base(), guess, screen)) continue;
     confirmed_ = std::max(confirmed_, guess.epoch);
     triggers_.OnConfirmed(guess.typed_at, now);
+    lessons_.keys.OnCameTrue(guess.effect.proves);
+    accounted_ = true;
+    if (!guess.effect.begins_line) continue;
+    if (const auto prompt = PromptAt(model_->base(), *guess.effect.typed)) {
+      prompts_.OnEchoed(*prompt);
+    }
   }
 }
 
@@ -123,27 +269,86 @@ void Engine::Learn(const term::Screen& screen, size_t count) {
   if (count == 0) return;
   for (const auto& [row, cells] : RowsAfter(guesses_, count)) {
     const std::optional<Typing> lesson = LessonOf(model_->base(), row, *cells, screen);
-    if (lesson) lessons_.rows[row] = *lesson;
+    if (lesson) lessons_.usually = lessons_.rows[row] = *lesson;
   }
-  // A key that did nothing shows nothing.
-  const Guess& last = guesses_[count - 1];
-  const Position before =
-      count > 1 ? guesses_[count - 2].effect.after
-                : Position{model_->base().cursor().row, model_->base().cursor().column};
-  if (last.effect.after == before && last.effect.row < 0) return;
-  if (AgreesInEveryCell(model_->base(), guesses_, count, screen)) {
-    lessons_.keys.OnCameTrue(last.key);
-  } else {
-    lessons_.keys.OnFailed(last.key);
+  if (!AgreesInEveryCell(model_->base(), guesses_, count, screen)) {
+    return lessons_.keys.OnFailed(guesses_[count - 1].effect.spelling);
+  }
+  Position before = {model_->base().cursor().row, model_->base().cursor().column};
+  for (size_t i = 0; i < count; ++i) {
+    const Guess& guess = guesses_[i];
+    // A key that did nothing shows nothing; and one after which text is typed is proved by an echo.
+    const bool did = !(guess.effect.after == before) || !guess.effect.rows.empty();
+    if (guess.effect.discreet && did) accounted_ = true;
+    if (did && guess.line.entered_by == 0) lessons_.keys.OnCameTrue(guess.effect.spelling);
+    before = guess.effect.after;
   }
 }
 
 void Engine::CountWrong(const term::Screen& screen, size_t answered) {
   for (size_t i = 0; i < answered; ++i) {
     const Guess& guess = guesses_[i];
-    lessons_.keys.OnFailed(guess.key);
     const bool visible = guess.effect.typed && !IsHidden(guess);
     if (visible && !IsOnScreen(model_->base(), guess, screen)) ++tally_.shown_wrong;
+    if (i > 0 || !guess.effect.begins_line) continue;
+    const bool nothing_came = screen.cursor().row == model_->base().cursor().row &&
+                              screen.cursor().column == model_->base().cursor().column;
+    const auto prompt = PromptAt(model_->base(), *guess.effect.typed);
+    if (prompt && nothing_came) prompts_.OnFailed(*prompt);
+  }
+}
+
+// A key was pressed alone, and this is what it did.
+void Engine::LearnJump(const term::Screen& screen, size_t answered) {
+  if (answered != 1 || guesses_.size() != 1) return;
+  if (guesses_[0].key.kind != KeyKind::kOther) return;
+  lessons_.jumps.OnSeen(guesses_[0].key.spelling, model_->base().cursor().row,
+                        {screen.cursor().row, screen.cursor().column});
+}
+
+// The bottom row has changed while a key is unanswered that makes letters text or commands.
+void Engine::LearnModeLine(const term::Screen& screen) {
+  if (guesses_.empty() || guesses_[0].line.mood == line_.mood) return;
+  const std::optional<ModeLine> before = ModeLineOf(model_->base());
+  const std::optional<ModeLine> after = ModeLineOf(screen);
+  if (!before || !after || Shows(RowModel(screen, screen.rows() - 1), *before)) return;
+  lessons_.mode_lines[line_.mood] = *before;
+  lessons_.mode_lines[guesses_[0].line.mood] = *after;
+}
+
+// Return went to the next row's start in a full screen: this may be an editor, if lines below went
+// down with it.
+void Engine::LearnEditor(const term::Screen& screen, size_t count) {
+  if (count == 0 || lessons_.text_bottom) return;
+  size_t at = 0;
+  while (at < count && guesses_[at].key.kind != KeyKind::kReturn) ++at;
+  if (at == count) return;
+  if (guesses_.size() > policy::kMostReconsidered || !HasTextBelow(model_->base())) return;
+  const term::Screen base = model_->base();
+  for (int lines = 1; lines <= policy::kMostStatusLines && lines < base.rows() - 1; ++lines) {
+    lessons_.text_bottom = base.rows() - 1 - lines;
+    Rebase(base);
+    if (guesses_[at].effect.spelling == kBreakLine &&
+        AgreesAfter(base, guesses_, count, screen) != Agreement::kNo &&
+        AgreesInEveryCell(base, guesses_, count, screen)) {
+      return;
+    }
+  }
+  lessons_.text_bottom.reset();
+  Rebase(base);
+}
+
+// Who is trusted and was not right. Among keys that may have done anything it is one of those.
+void Engine::Blame(size_t answered) {
+  const auto end = guesses_.begin() + static_cast<ptrdiff_t>(answered);
+  const bool doubtful =
+      std::any_of(guesses_.begin(), end, [](const Guess& guess) { return guess.effect.doubtful; });
+  for (auto guess = guesses_.begin(); guess != end; ++guess) {
+    if (doubtful && !guess->effect.doubtful) continue;
+    lessons_.keys.OnFailed(guess->effect.spelling);
+    lessons_.keys.OnFailed(guess->effect.proves);
+    if (guess->effect.jumped) lessons_.jumps.Clear();
+    if (guess->effect.alternative) lessons_.edge = Edge::kUnknown;
   }
 }
 
@@ -151,7 +356,8 @@ void Engine::Drop(size_t count) {
   if (count == 0) return;
   const Guess& last = guesses_[count - 1];
   line_ = last.line;
-  base_epoch_ = last.epoch;  // what doubt there was after it, the screen has resolved
+  // What doubt there was about its effect, the screen has resolved.
+  base_epoch_ = last.effect.asks_again ? last.next_epoch : last.epoch;
   guesses_.erase(guesses_.begin(), guesses_.begin() + static_cast<ptrdiff_t>(count));
 }
 
@@ -159,6 +365,7 @@ void Engine::Drop(size_t count) {
 void Engine::Rebase(const term::Screen& screen) {
   model_.emplace(screen, line_, &lessons_);
   epoch_ = base_epoch_;
+  certain_ = true;
   Guesses keys = std::exchange(guesses_, {});
   for (Guess& guess : keys) Append(std::move(guess));
 }
@@ -173,6 +380,64 @@ void Engine::CheckLineStart(const term::Screen& screen) {
                      screen.cell(start.row, column));
   }
   if (!same) line_.line_start.reset();
+}
+
+// --- Prompts ------------------------------------------------------------------------------------
+
+std::optional<Prompt> Engine::PromptAt(const term::Screen& screen, Position at) const {
+  if (!Raw()) return std::nullopt;
+  std::optional<std::string> text = QuestionBefore(screen, at);
+  if (!text) return std::nullopt;
+  return Prompt{modes_->foreground, *std::move(text)};
+}
+
+// A program that is slow to answer still has its last prompt on the screen, and what is typed then
+// may go to the next one.
+bool Engine::HasMovedOn(const term::Screen& screen) const {
+  const int row = screen.cursor().row;
+  if (row != departure_->row) return true;
+  for (int above = 0; above < row; ++above) {
+    if (!term::Screen::SameRow(departure_->screen, above, screen, above)) return true;
+  }
+  return false;
+}
+
+// What was typed after the departure may have been echoed behind the prompt already.
+std::optional<size_t> Engine::CountBeforeKnownPrompt(const term::Screen& screen) const {
+  if (!departure_ || !Raw() || departure_->program != modes_->foreground) return std::nullopt;
+  if (!HasMovedOn(screen)) return std::nullopt;
+  const size_t first = FirstAfterDoubt(guesses_);
+  const term::Cursor& cursor = screen.cursor();
+  for (size_t echoed = 0; first + echoed <= guesses_.size(); ++echoed) {
+    const Position at = {cursor.row, cursor.column - static_cast<int>(echoed)};
+    if (at.column < 0) break;
+    if (echoed > 0) {
+      const Effect& effect = guesses_[first + echoed - 1].effect;
+      if (!effect.typed || effect.glyph.wide() || effect.glyph.is_cluster()) break;
+    }
+    bool same = true;
+    for (size_t i = 0; same && i < echoed; ++i) {
+      same = SameGlyph(model_->base(), guesses_[first + i].effect.glyph, screen,
+                       screen.cell(at.row, at.column + static_cast<int>(i)));
+    }
+    if (!same) continue;
+    const std::optional<Prompt> prompt = PromptAt(screen, at);
+    if (prompt && prompts_.Trusts(*prompt)) return first + echoed;
+  }
+  return std::nullopt;
+}
+
+// The key that was sent off has been dealt with, and the program that took it asks again as it did
+// when it echoed.
+void Engine::ShowAtKnownPrompt() {
+  const term::Screen& screen = model_->base();
+  departure_.reset();
+  accounted_ = true;
+  in_doubt_ = false;
+  const std::optional<Position> start = line_.line_start;
+  line_ = {.fresh_line = !start, .after_return = true, .line_start = start};
+  confirmed_ = base_epoch_;
+  Rebase(term::Screen(screen));
 }
 
 // --- Time ---------------------------------------------------------------------------------------
@@ -193,6 +458,7 @@ Instant Engine::NextDeadline(Instant now) const {
 size_t Engine::shown() const {
   if (settings_.display == Display::kNever) return 0;
   if (settings_.display == Display::kAdaptive && !triggers_.show()) return 0;
+  if (Secret()) return 0;
   if (in_doubt_ && !Trusting()) return 0;
   size_t count = 0;
   while (count < guesses_.size() && !IsHidden(guesses_[count])) ++count;

@@ -1,7 +1,8 @@
 // Predictive echo: shows what is typed before the server's answer comes (docs/spec/prediction.md).
 //
-//   engine.OnServerScreen(screen, echo ack, now)  each new state of the server, never what was
-//                                                 painted
+//   engine.OnServerScreen(screen, echo ack, now, modes)
+//                                                 each new state of the server, never what was
+//                                                 painted; modes if the server tells them
 //   engine.SetLastSentState(num)                  before OnTyped: the number of the newest own
 //                                                 state sent
 //   engine.OnTyped(one read of the terminal, now)
@@ -13,7 +14,8 @@
 // or refutes them once the echo ack says that they were answered (then the rest is guessed anew,
 // hidden). Guesses after a key that may change anything, Return above all, belong to a new epoch
 // and stay hidden until a character of that epoch has been echoed, whatever prompt is on the
-// screen: it may be one that asks for a password.
+// screen: it may be one that asks for a password. Only where the server tells which program has the
+// terminal, and in which modes, a prompt of that program's that has echoed before shows at once.
 //
 // Sans-IO: no clock; `now` is monotonic. Never fails, whatever is typed or shown. One thread.
 #ifndef PREDICT_ENGINE_H_
@@ -28,8 +30,10 @@
 #include "predict/judge.h"
 #include "predict/key_parser.h"
 #include "predict/model.h"
+#include "predict/prompt_memory.h"
 #include "predict/triggers.h"
 #include "term/screen.h"
+#include "term/terminal_modes.h"
 
 namespace mosh::predict {
 
@@ -60,7 +64,8 @@ class Engine {
   void SetSendInterval(std::chrono::nanoseconds interval) { triggers_.SetSendInterval(interval); }
   void SetLastSentState(uint64_t num) { last_sent_ = num; }
 
-  void OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Instant now);
+  void OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Instant now,
+                      const std::optional<term::TerminalModes>& modes = std::nullopt);
   void OnTyped(absl::string_view bytes, Instant now);
   void OnTime(Instant now);
   // Max() = nothing changes by itself.
@@ -79,33 +84,68 @@ class Engine {
   size_t shown() const;
 
  private:
+  // A doubtful key, Return above all, typed when all keys before it were known to have done what
+  // they should, and nothing doubtful after it: what it leads to next is that program's own prompt,
+  // or another program.
+  struct Departure {
+    uint64_t program = 0;
+    int row = 0;          // the cursor's
+    term::Screen screen;  // the last one then
+  };
+
   bool Trusting() const { return settings_.display == Display::kExperimental; }
-  bool IsHidden(const Guess& guess) const { return !Trusting() && guess.epoch > confirmed_; }
+  bool IsHidden(const Guess& guess) const {
+    return !Trusting() && guess.epoch > confirmed_ && !(guess.effect.discreet && guess.certain);
+  }
   void BeginHiddenEpoch();
   void Append(Guess guess);
   void Rebase(const term::Screen& screen);
   void Drop(size_t count);
+  // Whether the screen makes sense if letters are commands, or text, or this is an editor, contrary
+  // to what was thought. Then the guesses are made anew accordingly.
+  Agreement Reconsider(const term::Screen& screen, size_t answered, size_t* count);
+  Agreement Find(const term::Screen& screen, size_t first, size_t* count) const;
+  bool Persuades(const term::Screen& screen, size_t count) const;
+  void ForgetProgram();
   void OnAgreement(const term::Screen& screen, size_t count, Agreement how, uint64_t echo_ack,
                    Instant now);
-  void OnContradiction(const term::Screen& screen, size_t answered);
+  void OnContradiction(const term::Screen& screen, size_t gone, size_t answered);
   void Credit(const term::Screen& screen, size_t count, uint64_t echo_ack, Instant now);
   void Learn(const term::Screen& screen, size_t count);
   void CountWrong(const term::Screen& screen, size_t answered);
+  void Blame(size_t answered);
   void CheckLineStart(const term::Screen& screen);
+  // Each key reaches the program that draws its echo itself.
+  bool Raw() const { return modes_ && !modes_->canonical; }
+  bool Secret() const { return modes_ && modes_->secret(); }
+  void NoteDeparture(const Guess& guess, bool certain_before);
+  bool HasMovedOn(const term::Screen& screen) const;
+  std::optional<Prompt> PromptAt(const term::Screen& screen, Position at) const;
+  // How many guesses the prompt that is on the screen answers, if it is a known one.
+  std::optional<size_t> CountBeforeKnownPrompt(const term::Screen& screen) const;
+  void ShowAtKnownPrompt();
+  void LearnModeLine(const term::Screen& screen);
+  void LearnEditor(const term::Screen& screen, size_t count);
+  void LearnJump(const term::Screen& screen, size_t answered);
   void DrawRow(int row, const RowModel& cells, term::Screen& frame) const;
 
   Settings settings_;
   KeyParser parser_;
   Triggers triggers_;
   Lessons lessons_;
+  PromptMemory prompts_;
   Tally tally_;
   uint64_t last_sent_ = 0;
 
   std::optional<Model> model_;  // of the last screen and all guesses; nothing before the first one
   Guesses guesses_;
+  std::optional<term::TerminalModes> modes_;  // with the last screen
+  std::optional<Departure> departure_;
+  bool accounted_ = false;  // the last doubtful key is known to have done what it should
   Model::Start line_ = {.fresh_line = true};  // at the last screen
   // The last screen is none that the guesses lead to, and the echo ack has yet to say why.
   bool in_doubt_ = false;
+  bool certain_ = true;      // of the next key, were it
   uint64_t confirmed_ = 0;   // epochs up to this one are shown
   uint64_t base_epoch_ = 1;  // of the next key, were there no guesses
   uint64_t epoch_ = 1;       // of the next key

@@ -4,10 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "term/terminal.h"
+#include "term/terminal_modes.h"
 
 namespace mosh::predict {
 namespace {
@@ -66,19 +68,26 @@ class Stage {
     engine_.Apply(frame);
     return frame;
   }
+  // What the server says of the terminal from the next screen on.
+  void SetModes(term::TerminalModes modes) { modes_ = modes; }
   Engine& engine() { return engine_; }
   void Pass(std::chrono::milliseconds time) { now_ += time; }
   Instant now() const { return now_; }
 
  private:
-  void Look() { engine_.OnServerScreen(terminal_.screen(), ack_, now_); }
+  void Look() { engine_.OnServerScreen(terminal_.screen(), ack_, now_, modes_); }
 
   term::Terminal terminal_;
   Engine engine_;
   Instant now_ = Instant::FromMillis(1000);
   uint64_t sent_ = 0;
   uint64_t ack_ = 0;
+  std::optional<term::TerminalModes> modes_;
 };
+
+constexpr term::TerminalModes kShell = {.foreground = 1};
+constexpr term::TerminalModes kAnotherProgram = {.foreground = 2};
+constexpr term::TerminalModes kPassword = {.canonical = true, .foreground = 2};
 
 // --- Showing and hiding -------------------------------------------------------------------------
 
@@ -175,6 +184,7 @@ TEST(Engine, TextBeforeTheCursorThatChangesWithAnEditHidesWhatFollows) {
 
 TEST(Engine, FieldBelowWaitsForItsOwnEcho) {
   Stage stage;
+  stage.SetModes(kShell);  // one program, key by key
   stage.Host("[    ] name\r\n[    ] password\x1b[1;2H");
   for (const char* name : {"x", "y"}) {
     stage.Type(name);
@@ -187,6 +197,7 @@ TEST(Engine, FieldBelowWaitsForItsOwnEcho) {
   stage.Type("z");
   stage.Answer("z");
   stage.Type("\x1b[B");
+  EXPECT_EQ(stage.Row(1), "[   | ] password");  // the cursor's way is known
   stage.Answer("\x1b[B");
   stage.Type("s");
   EXPECT_EQ(stage.Row(1), "[   | ] password");
@@ -259,6 +270,80 @@ TEST(Engine, SamePromptAgainWaitsForItsOwnEcho) {
     stage.Type("e");
     EXPECT_EQ(stage.Row(4), absl::StrCat(prompt, "|"));
   }
+}
+
+TEST(Engine, KnownPromptShowsAtOnceIfTheServerTellsWhoseItIs) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Echo();
+  stage.Type("\r");
+  stage.Host("\r\noutput\r\n$ ");  // before its echo ack
+  stage.Type("l");
+  EXPECT_EQ(stage.Row(2), "$ l|");
+}
+
+TEST(Engine, KnownPromptOfAnotherProgramIsNone) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Echo();
+  stage.Type("\r");
+  stage.SetModes(kAnotherProgram);
+  stage.Answer("\r\n$ ");
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(1), "$ |");
+}
+
+TEST(Engine, KnownPromptIsNotTrustedWhileAnEarlierLineMayBeWaiting) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Echo();
+  stage.Type("\r");
+  stage.Type("su\r");  // what this one leads to is not on the screen yet
+  stage.AnswerSome(1, "\r\n$ ");
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(1), "$ |");
+}
+
+TEST(Engine, PromptThatHasNotMovedIsNoAnswer) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Echo();
+  stage.Type("\x7f");
+  stage.Answer("\b \b");
+  stage.Type("\r");
+  stage.Answer("");  // the program is slow
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(0), "$ |");
+}
+
+TEST(Engine, NothingShowsWhereLinesAreAskedForWithoutEcho) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("a");
+  EXPECT_EQ(stage.Row(0), "$ xa|");
+  stage.SetModes(kPassword);
+  stage.Host("");
+  EXPECT_EQ(stage.Row(0), "$ x|");
+  // Not even what a program prints where it was typed is an echo.
+  stage.Answer("a");
+  stage.Type("b");
+  EXPECT_EQ(stage.Row(0), "$ xa|");
+}
+
+TEST(Engine, AfterAPasswordTheShellsPromptIsKnown) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Echo();
+  stage.Type("\r");
+  stage.SetModes(kPassword);
+  stage.Answer("\r\nPassword: ");
+  stage.Type("s");
+  stage.Answer("");
+  stage.Type("\r");
+  stage.SetModes(kShell);
+  stage.Answer("\r\n$ ");
+  stage.Type("l");
+  EXPECT_EQ(stage.Row(2), "$ l|");
 }
 
 TEST(Engine, WhatIsTypedAheadOfAPromptWaitsForItsEcho) {
@@ -344,7 +429,7 @@ TEST(Engine, RightPromptStaysWhereItIs) {
   EXPECT_EQ(stage.Row(0), "$ xl|          12:00");
 }
 
-TEST(Engine, SuggestionIsTypedOverAndOtherwiseGoes) {
+TEST(Engine, SuggestionIsTypedOver) {
   Stage stage;
   stage.Echo();
   stage.Type("g");
@@ -353,7 +438,16 @@ TEST(Engine, SuggestionIsTypedOverAndOtherwiseGoes) {
   stage.Type("i");
   EXPECT_EQ(stage.Row(0), "$ xgi|t push");
   stage.Type("n");
-  EXPECT_EQ(stage.Row(0), "$ xgin|");
+  EXPECT_EQ(stage.Row(0), "$ xgin| push");  // what is suggested now, the program knows
+}
+
+TEST(Engine, RightAcceptsASuggestion) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("g");
+  stage.Answer("g\x1b[90mit push\x1b[m\x1b[7D");
+  stage.Type("\x1b[C");
+  EXPECT_EQ(stage.Row(0), "$ xgit push|");
 }
 
 TEST(Engine, RowThatOverwritesIsLearned) {
@@ -376,9 +470,26 @@ TEST(Engine, RowThatInsertsIsLearned) {
   EXPECT_EQ(stage.Row(0), "$ xqy|bcdef");
 }
 
-TEST(Engine, LineStartIsPredictedOnceItWasSeenToWork) {
+TEST(Engine, EditingKeysAreBelievedBehindAPrompt) {
   Stage stage;
   stage.Echo();
+  stage.Type("y");
+  stage.Answer("y");
+  stage.Type("\x01");
+  EXPECT_EQ(stage.Row(0), "$ |xy");
+  stage.Type("\x05");
+  stage.Type(" b");
+  stage.Type("\x17");
+  EXPECT_EQ(stage.Row(0), "$ xy |");
+  stage.Type("\x15");
+  EXPECT_EQ(stage.Row(0), "$ |");
+}
+
+TEST(Engine, EditingKeyThatFailedIsHiddenUntilItWorks) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("\x01");
+  stage.Answer("");  // a multiplexer's prefix
   stage.Type("y");
   stage.Answer("y");
   stage.Type("\x01");
@@ -386,18 +497,146 @@ TEST(Engine, LineStartIsPredictedOnceItWasSeenToWork) {
   stage.Answer("\x1b[3G");
   stage.Type("q");
   stage.Answer("\x1b[4hq");
-  stage.Type("\x05");
-  stage.Answer("\x1b[6G");
-  stage.Type("\x7f");
-  stage.Answer("\b\x1b[P");
-  stage.Type("z");
-  stage.Answer("z");
-  EXPECT_EQ(stage.Row(0), "$ qxz|");
   stage.Type("\x01");
-  EXPECT_EQ(stage.Row(0), "$ |qxz");
-  stage.Type("\x05");
-  EXPECT_EQ(stage.Row(0), "$ qxz|");
+  EXPECT_EQ(stage.Row(0), "$ |qxy");
 }
+
+// --- Editors and lists --------------------------------------------------------------------------
+
+// Lines, vi's marks, and a mode line.
+constexpr absl::string_view kModalScreen = "one\r\ntwo\r\nthree\r\n~\r\n~\r\n-- mode --\x1b[H";
+
+TEST(Engine, LetterThatMovesTheCursorIsACommand) {
+  Stage stage;
+  stage.Host(kModalScreen);
+  stage.Type("j");
+  stage.Answer("\x1b[2;1H");
+  stage.Type("j");
+  EXPECT_EQ(stage.Row(2), "|three");
+  stage.Answer("\x1b[3;1H");
+  stage.Type("k");  // not seen yet
+  EXPECT_EQ(stage.Row(2), "|three");
+  stage.Answer("\x1b[2;1H");
+  stage.Type("k");
+  EXPECT_EQ(stage.Row(0), "|one");
+}
+
+TEST(Engine, DownDoesNotGoBeyondTheText) {
+  Stage stage;
+  stage.Host(kModalScreen);
+  stage.Type("j");
+  stage.Answer("\x1b[2;1H");
+  stage.Type("j");
+  stage.Answer("\x1b[3;1H");
+  stage.Type("j");
+  EXPECT_EQ(stage.Row(2), "|three");
+}
+
+TEST(Engine, LineOpenedInAnEditorPushesTheOthersDown) {
+  Stage stage;
+  stage.Host(kModalScreen);
+  const auto open = [&](absl::string_view position) {
+    stage.Type("o");
+    stage.Answer(absl::StrCat(position, "\x1b[1;5r", position, "\x1b[L\x1b[r", position));
+  };
+  stage.Type("j");
+  stage.Answer("\x1b[2;1H");
+  open("\x1b[3;1H");
+  stage.Type("a");
+  EXPECT_EQ(stage.Row(2), "|");  // first its echo
+  stage.Answer("a");
+  stage.Type("b");
+  EXPECT_EQ(stage.Row(2), "ab|");
+  stage.Answer("b");
+  stage.Type("\x1b");  // not seen before: what follows waits for an echo again
+  stage.Answer("\b");
+  open("\x1b[4;1H");
+  stage.Type("c");
+  stage.Answer("c");
+  stage.Type("\x1b");
+  stage.Type("o");
+  stage.Type("d");
+  EXPECT_EQ(stage.Row(2), "ab");
+  EXPECT_EQ(stage.Row(3), "c");
+  EXPECT_EQ(stage.Row(4), "d|");
+  EXPECT_EQ(stage.Row(5), "-- mode --");
+}
+
+TEST(Engine, ModeLineFollowsLettersThatBeginTypingAndEscape) {
+  Stage stage;
+  stage.Host("one\r\ntwo\r\n~\r\n~\r\n~\x1b[H");
+  stage.Host("\x1b[5;1H~\x1b[1;1H");
+  for (int i = 0; i < 2; ++i) {
+    stage.Type("i");
+    stage.Answer("\x1b[6;1H-- INSERT --\x1b[1;1H");
+    stage.Type("a");
+    stage.Answer("\x1b[4ha\x1b[4l");
+    stage.Type("\x1b");
+    EXPECT_EQ(stage.Row(5), i == 0 ? "-- INSERT --" : "");
+    stage.Answer("\x1b[6;1H\x1b[K\x1b[1;1H");
+  }
+  stage.Type("i");
+  EXPECT_EQ(stage.Row(5), "-- INSERT --");
+}
+
+TEST(Engine, ReturnBreaksLinesInAnEditor) {
+  Stage stage;
+  stage.Host("one\r\n\r\n\r\n\r\n\r\n^X Exit\x1b[1;4H");
+  stage.Type("\r");
+  stage.Answer("\r\n");
+  stage.Type("a");
+  EXPECT_EQ(stage.Row(1), "|");  // first its echo
+  stage.Answer("a");
+  stage.Type("\r");
+  stage.Type("b");
+  EXPECT_EQ(stage.Row(1), "a");
+  EXPECT_EQ(stage.Row(2), "b|");
+}
+
+TEST(Engine, ReturnBehindAPromptLeadsToTheUnknownWhateverIsBelow) {
+  Stage stage;
+  stage.Host("\r\n\r\n\r\n\r\n\r\n[0] shell\x1b[H");
+  for (int row = 1; row < 4; ++row) {
+    stage.Type("a");  // a program that reads lines
+    stage.Answer("a");
+    stage.Type("\r");
+    stage.Answer("\r\n");
+  }
+  stage.Echo();
+  stage.Type("\r");
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(4), "");
+  EXPECT_EQ(stage.Row(3), "$ x|");
+}
+
+TEST(Engine, TabIsFollowedToWhereItWentTwice) {
+  Stage stage;
+  stage.Host("Name  __\r\nTown  __\r\nF1 help\x1b[1;7H");
+  for (int i = 0; i < 2; ++i) {
+    stage.Type("\t");
+    EXPECT_EQ(stage.Row(0), "Name  |__");
+    stage.Answer("\x1b[2;7H");
+    stage.Type("\x1b[Z");
+    stage.Answer("\x1b[1;7H");
+  }
+  stage.Type("\t");
+  EXPECT_EQ(stage.Row(1), "Town  |__");
+  stage.Type("s");  // which may be a question for a password
+  EXPECT_EQ(stage.Row(1), "Town  |__");
+}
+
+TEST(Engine, FieldThatIsFullIsNotTypedBeyond) {
+  Stage stage;
+  stage.Host("Code  ____\r\n\r\nF1 help\x1b[1;7H");
+  stage.Type("1");
+  stage.Answer("1");
+  stage.Type("234");
+  EXPECT_EQ(stage.Row(0), "Code  1234|");
+  stage.Type("5");
+  EXPECT_EQ(stage.Row(0), "Code  1234|");
+}
+
+// --- More keys ----------------------------------------------------------------------------------
 
 TEST(Engine, RightArrowStopsAtTheEndOfText) {
   Stage stage;
@@ -415,11 +654,14 @@ TEST(Engine, LeftArrowStopsAtThePrompt) {
   EXPECT_EQ(stage.Row(0), "$ |x");
 }
 
-TEST(Engine, CtrlArrowIsNotOneColumn) {
+TEST(Engine, CtrlArrowMovesByAWord) {
   Stage stage;
-  stage.Echo();
+  stage.Echo("$ one tw");
   stage.Type("\x1b[1;5D");
-  EXPECT_EQ(stage.Row(0), "$ x|");
+  EXPECT_EQ(stage.Row(0), "$ one twx|");  // where the line begins is not known
+  stage.Answer("\x1b[7G");
+  stage.Type("\x1b[1;5D");
+  EXPECT_EQ(stage.Row(0), "$ one |twx");
 }
 
 TEST(Engine, WrapIsBelievedWhenItHasBeenSeen) {

@@ -68,11 +68,11 @@ bool WasPushed(const term::Screen& base, int row, const RowModel& guessed,
 std::vector<std::pair<int, const RowModel*>> RowsAfter(const Guesses& guesses, size_t count) {
   std::vector<std::pair<int, const RowModel*>> rows;
   for (size_t i = count; i-- > 0;) {
-    const Effect& effect = guesses[i].effect;
-    if (effect.row < 0) continue;
-    const bool known = std::any_of(rows.begin(), rows.end(),
-                                   [&](const auto& entry) { return entry.first == effect.row; });
-    if (!known) rows.emplace_back(effect.row, effect.cells.get());
+    for (const ChangedRow& changed : guesses[i].effect.rows) {
+      const bool known = std::any_of(rows.begin(), rows.end(),
+                                     [&](const auto& row) { return row.first == changed.row; });
+      if (!known) rows.emplace_back(changed.row, changed.cells.get());
+    }
   }
   return rows;
 }
@@ -115,7 +115,7 @@ bool ShowsEcho(const term::Screen& base, const Guess& guess, const term::Screen&
 
 bool IsOnScreen(const term::Screen& base, const Guess& guess, const term::Screen& screen) {
   const auto [typed_row, column] = *guess.effect.typed;
-  const RowModel& guessed = *guess.effect.cells;
+  const RowModel& guessed = *guess.effect.rows.front().cells;
   for (int row = typed_row; row >= 0; --row) {
     bool same = true;
     for (int i = 0; same && i <= column; ++i) {

@@ -28,6 +28,8 @@ struct Guess {
   uint64_t answered_by = 0;  // the echo ack that will have seen it
   Instant typed_at;
   uint64_t epoch = 0;
+  uint64_t next_epoch = 0;  // of the key after it
+  bool certain = false;     // no unanswered key before it, nor it itself, may do something else
   Effect effect;
   Model::Start line;  // after it
 };

@@ -45,7 +45,7 @@ Key ControlKey(uint8_t byte) {
     case 0x17:  // ^W
       return {KeyKind::kKillWord, 0, Control(byte)};
     default:
-      return {KeyKind::kOther};
+      return {KeyKind::kOther, 0, Control(byte)};
   }
 }
 
@@ -86,7 +86,16 @@ std::vector<Key> KeyParser::Feed(absl::string_view bytes) {
   std::vector<Key> keys;
   escape_in_this_read_ = false;
   for (const char c : bytes) Byte(static_cast<uint8_t>(c), keys);
+  // Terminals send a sequence at once: what ends here is the key.
+  if (state_ == State::kEscape && escape_in_this_read_) {
+    EmitEscape(keys);
+    escape_emitted_ = true;
+  }
   return keys;
+}
+
+void KeyParser::EmitEscape(std::vector<Key>& keys) {
+  Emit({KeyKind::kEscape, 0, Control(kEscape)}, keys);
 }
 
 void KeyParser::Emit(const Key& key, std::vector<Key>& keys) {
@@ -96,9 +105,10 @@ void KeyParser::Emit(const Key& key, std::vector<Key>& keys) {
 void KeyParser::Byte(uint8_t byte, std::vector<Key>& keys) {
   if (byte == kEscape && state_ != State::kString && state_ != State::kStringEscape) {
     // Two in a row: the first was a key of its own.
-    if (state_ == State::kEscape) Emit({KeyKind::kOther}, keys);
+    if (state_ == State::kEscape && !escape_emitted_) EmitEscape(keys);
     state_ = State::kEscape;
     escape_in_this_read_ = true;
+    escape_emitted_ = false;
     return;
   }
   switch (state_) {
@@ -133,22 +143,20 @@ void KeyParser::Ground(uint8_t byte, std::vector<Key>& keys) {
 }
 
 void KeyParser::AfterEscape(uint8_t byte, std::vector<Key>& keys) {
-  if (byte == '[' || byte == 'O') {
+  // After a pause nobody types `[`; but `O` is a command of modal editors.
+  if (byte == '[' || (byte == 'O' && !escape_emitted_)) {
     state_ = State::kSequence;
     marked_ = false;
     parameter_ = parameters_[0] = parameters_[1] = 0;
     return;
   }
-  if (byte == ']' || byte == 'P' || byte == '_' || byte == '^') {
+  if (!escape_emitted_ && (byte == ']' || byte == 'P' || byte == '_' || byte == '^')) {
     state_ = State::kString;
     return;
   }
   state_ = State::kGround;
   // Escape and then a key is what Alt sends, but also what somebody types in a modal editor.
-  if (!escape_in_this_read_) {
-    Emit({KeyKind::kOther}, keys);
-    return Ground(byte, keys);
-  }
+  if (escape_emitted_) return Ground(byte, keys);
   if (byte == 'b') return Emit({KeyKind::kWordLeft, 0, Alt(byte)}, keys);
   if (byte == 'f') return Emit({KeyKind::kWordRight, 0, Alt(byte)}, keys);
   Emit({KeyKind::kOther}, keys);

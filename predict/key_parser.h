@@ -28,6 +28,7 @@ enum class KeyKind : uint8_t {
   kKillToStart,
   kKillWord,
   kReturn,
+  kEscape,
   kPaste,  // where pasted text begins, and where it ends; its bytes are not keys
   kOther,  // anything may happen
 };
@@ -54,10 +55,12 @@ class KeyParser {
   void AfterEscape(uint8_t byte, std::vector<Key>& keys);
   void InSequence(uint8_t byte, std::vector<Key>& keys);
   void Emit(const Key& key, std::vector<Key>& keys);
+  void EmitEscape(std::vector<Key>& keys);
   Key SequenceKey(uint8_t final);
 
   State state_ = State::kGround;
   bool escape_in_this_read_ = false;
+  bool escape_emitted_ = false;  // it ended a read, and so was a key of its own
   bool pasting_ = false;
   bool marked_ = false;  // the sequence has a private marker or an intermediate: never a known key
   int parameters_[2] = {0, 0};

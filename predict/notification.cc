@@ -4,9 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "term/rendition.h"
-#include "term/utf8.h"
-#include "term/width.h"
+#include "term/banner.h"
 
 namespace mosh::predict {
 namespace {
@@ -24,8 +22,6 @@ constexpr milliseconds kNetworkErrorAfterlife{1000};
 constexpr seconds kSlowClockAfter{60};
 constexpr seconds kSlowClockStep{3};
 constexpr size_t kMaxText = 127;
-constexpr uint8_t kWhite = 7;
-constexpr uint8_t kBlue = 4;
 
 std::string Age(nanoseconds age, absl::string_view unit) {
   const int64_t total = std::max<int64_t>(0, std::chrono::duration_cast<seconds>(age).count());
@@ -41,30 +37,6 @@ std::string Shortened(std::string text) {
   while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;
   text.resize(end);
   return text;
-}
-
-// Writes text into row 0 until it or the row ends.
-void DrawText(absl::string_view text, const term::Rendition& rendition, term::Screen& screen) {
-  int column = 0;
-  int last_lead = -1;  // where a combining mark would go
-  while (!text.empty()) {
-    const term::DecodedCodePoint decoded = term::DecodeUtf8Prefix(text);
-    std::string character;
-    term::AppendUtf8(decoded.code_point, &character);
-    text.remove_prefix(decoded.length);
-    const int width = term::CodePointWidth(decoded.code_point);
-    if (width < 0) continue;
-    if (width == 0) {
-      if (last_lead < 0) continue;
-      const std::string cluster = screen.CellText(0, last_lead) + character;
-      screen.SetCellText(0, last_lead, cluster, column - last_lead == 2, rendition);
-      continue;
-    }
-    if (column + width > screen.columns()) return;
-    screen.SetCellText(0, column, character, width == 2, rendition);
-    last_lead = column;
-    column += width;
-  }
 }
 
 }  // namespace
@@ -146,15 +118,7 @@ Instant NotificationBar::NextDeadline(Instant now) const {
 void NotificationBar::Draw(Instant now, term::Screen& screen) const {
   const std::string text = Text(now);
   if (text.empty()) return;
-  term::Rendition rendition;
-  rendition.set_foreground(term::Color::Palette(kWhite));
-  rendition.set_background(term::Color::Palette(kBlue));
-  for (int column = 0; column < screen.columns(); ++column) {
-    screen.SetCellText(0, column, " ", false, rendition);
-  }
-  rendition.set(term::Attribute::kBold, true);
-  DrawText(text, rendition, screen);
-  if (screen.cursor().row == 0) screen.SetCursorVisible(false);
+  term::DrawBanner(text, screen);
 }
 
 void PrefixTitle(absl::string_view prefix, term::Screen& screen) {

@@ -38,6 +38,18 @@ inline constexpr size_t kMaxPending = 512;
 // at the right edge, the next column of a form. Ours: two blanks occur within sentences.
 inline constexpr int kGap = 3;
 
+// Rows at the bottom of an editor that are not text. Ours: nano has 3.
+inline constexpr int kMostStatusLines = 5;
+
+// Unanswered keys that are still guessed anew in other ways when a screen refutes them. Ours: more
+// are not worth the time.
+inline constexpr size_t kMostReconsidered = 32;
+
+// Prompts remembered. Ours: a person uses a handful, and fills in a form or two.
+inline constexpr size_t kMaxPrompts = 256;
+// Jumps of the cursor remembered. Ours: a key or two on every row.
+inline constexpr size_t kMaxJumps = 256;
+
 }  // namespace mosh::predict::policy
 
 #endif  // PREDICT_POLICY_H_

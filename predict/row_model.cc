@@ -67,6 +67,24 @@ void RowModel::Erase(int from, int to) {
   RepairHalves();
 }
 
+void RowModel::Shift(int count) {
+  for (int to = 0; to < columns(); ++to) {
+    const int from = to + count;
+    cells_[to] = {from < columns() ? cells_[from].cell : term::Cell(), Origin::kMoved};
+  }
+  RepairHalves();
+}
+
+void RowModel::MarkMoved() {
+  for (ModelCell& cell : cells_) {
+    if (cell.origin != Origin::kUnknown) cell.origin = Origin::kMoved;
+  }
+}
+
+void RowModel::Doubt(int from, int to) {
+  for (int column = from; column < to; ++column) cells_[column].origin = Origin::kUnknown;
+}
+
 void RowModel::Forget() { cells_.assign(cells_.size(), {term::Cell(), Origin::kUnknown}); }
 
 void RowModel::RepairHalves() {

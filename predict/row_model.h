@@ -53,9 +53,16 @@ class RowModel {
   void Close(int column, int count);
   // Puts a character of ours. A wide one has room for its tail; `tail_style` is for that.
   void Put(int column, term::Cell cell, term::StyleId tail_style);
+  // Puts a narrow character that comes from elsewhere.
+  void Move(int column, term::Cell cell) { cells_[column] = {cell, Origin::kMoved}; }
   // Blanks [from, to).
   void Erase(int from, int to);
-  // Nothing in this row is known any more.
+  // Takes `count` columns out at the left; the whole row goes there.
+  void Shift(int count);
+  // It all comes from another row.
+  void MarkMoved();
+  // What is in [from, to) is not known any more; or nothing in this row.
+  void Doubt(int from, int to);
   void Forget();
 
  private:

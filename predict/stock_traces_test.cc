@@ -26,6 +26,9 @@ struct Deviation {
 
 const std::map<std::string, Deviation>& Deviations() {
   static const auto* const table = new std::map<std::string, Deviation>{
+      {"predict-006",
+       {"$ abcd\n\n\n\ncursor 0,3 slow 1 glitch 0 flag 1 title ",
+        "where typing replaces, what a backspace leaves there is the program's to say"}},
       {"predict-008",
        {"$|.._\n\n\n\ncursor 0,2 slow 1 glitch 0 flag 1 title ",
         "08 is a backspace where 7F is one"}},

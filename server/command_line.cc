@@ -74,6 +74,7 @@ bool SetPorts(absl::string_view program, absl::string_view text, CommandLine& li
   absl::StatusOr<PortRange> ports = ParsePortRange(text);
   if (ports.ok()) {
     line.ports = *ports;
+    line.ports_given = true;
     return true;
   }
   absl::StrAppend(&err, absl::string_view(ports.status().message()), "\n", program,
@@ -147,6 +148,27 @@ ParsedCommandLine ParseNew(absl::string_view program, Words words, CommandLine l
   return parsed;
 }
 
+ParsedCommandLine ParseVerb(absl::string_view program, Subcommand::Verb verb, Words words,
+                            const CommandLine& line) {
+  ParsedCommandLine parsed;
+  absl::StatusOr<Subcommand> command = ParseSubcommand(verb, words, line.command);
+  if (!command.ok()) {
+    parsed.err = absl::StrCat(program, ": ", absl::string_view(command.status().message()),
+                              " (see ", program, " --help)\n");
+    parsed.status = 1;
+    return parsed;
+  }
+  std::vector<const char*> ignored;
+  for (const std::string& word : command->ignored) ignored.push_back(word.c_str());
+  ParsedCommandLine as_new = ParseNew(program, ignored, CommandLine());
+  parsed.err = std::move(as_new.err);
+  parsed.status = as_new.status;
+  if (!as_new.run) return parsed;
+  command->verbosity = as_new.run->verbosity;
+  parsed.subcommand = *std::move(command);
+  return parsed;
+}
+
 }  // namespace
 
 std::string Usage(absl::string_view program) {
@@ -169,12 +191,14 @@ ParsedCommandLine ParseCommandLine(std::span<const char* const> args) {
   for (const char* word : words) {
     const absl::string_view text = word;
     ParsedCommandLine parsed;
-    if (text == "--help" || text == "-h") parsed.out = Usage(program);
+    if (text == "--help" || text == "-h") parsed.out = Usage(program) + kSubcommandHelp;
     if (text == "--version") parsed.out = kVersionBanner;
     if (!parsed.out.empty()) return parsed;
   }
-  if (!words.empty() && absl::string_view(words[0]) == "new") {
-    return ParseNew(program, words.subspan(1), std::move(line));
+  const absl::string_view first = words.empty() ? absl::string_view() : words[0];
+  if (first == "new") return ParseNew(program, words.subspan(1), std::move(line));
+  if (const std::optional<Subcommand::Verb> verb = VerbOf(first)) {
+    return ParseVerb(program, *verb, words.subspan(1), line);
   }
   return ParseOldForm(program, words, std::move(line));
 }

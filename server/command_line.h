@@ -1,4 +1,4 @@
-// mosh-server's command line. Source: docs/spec/cli.md §3.
+// mosh-server's command line. Source: docs/spec/cli.md §3; for what stock hasn't, docs/control.md.
 //
 // Pure: words in, a description of what to do and the exact text for the user out. Prints nothing,
 // reads no environment.
@@ -12,6 +12,7 @@
 
 #include "absl/strings/string_view.h"
 #include "server/port_range.h"
+#include "server/subcommand.h"
 
 namespace mosh::server {
 
@@ -22,6 +23,7 @@ struct CommandLine {
   std::string address;  // kAddress only; numeric
 
   PortRange ports;
+  bool ports_given = false;
   int colors = 0;                    // 256 means xterm-256color
   int verbosity = 0;                 // number of -v
   std::vector<std::string> locale;   // NAME=VALUE, in the order given
@@ -29,8 +31,9 @@ struct CommandLine {
 };
 
 struct ParsedCommandLine {
-  // Set: go on with it. Not set: print the texts and exit with `status`.
-  std::optional<CommandLine> run;
+  // One set: go on with it. None: print the texts and exit with `status`.
+  std::optional<CommandLine> run;        // a new session
+  std::optional<Subcommand> subcommand;  // something else about sessions
   int status = 0;
   std::string out;  // for stdout
   std::string err;  // for stderr; may be non-empty even when `run` is set

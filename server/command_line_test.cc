@@ -24,8 +24,9 @@ ParsedCommandLine Parse(std::initializer_list<const char*> words) {
 }
 
 TEST(CommandLine, HelpAndVersionGoToStdoutFromAnywhereBeforeTheDashes) {
-  EXPECT_EQ(Parse({"--help"}).out, kUsage);
-  EXPECT_EQ(Parse({"new", "-s", "-h"}).out, kUsage);
+  EXPECT_EQ(Parse({"--help"}).out, absl::StrCat(kUsage, kSubcommandHelp));
+  EXPECT_EQ(Parse({"new", "-s", "-h"}).out, Parse({"--help"}).out);
+  EXPECT_EQ(Parse({"attach", "x", "--help"}).out, Parse({"--help"}).out);
   EXPECT_EQ(Parse({"new", "--version"}).out, kVersionBanner);
   EXPECT_EQ(Parse({"--help"}).status, 0);
   EXPECT_FALSE(Parse({"--help"}).run);
@@ -132,6 +133,46 @@ TEST(CommandLine, LocaleWithoutANameIsIgnoredAloud) {
   ASSERT_TRUE(parsed.run);
   EXPECT_TRUE(parsed.run->locale.empty());
   EXPECT_EQ(parsed.err, "mosh-server: Ignoring -l UTF-8: expected NAME=VALUE\n");
+}
+
+TEST(CommandLine, AttachAsStocksWrapperSaysIt) {
+  const ParsedCommandLine parsed = Parse({"attach", "k3x", "--view", "new", "-vc", "256", "-s",
+                                          "-p", "60001", "-l", "LANG=C.UTF-8", "--", "sh", "-c"});
+  ASSERT_TRUE(parsed.subcommand);
+  EXPECT_FALSE(parsed.run);
+  EXPECT_EQ(parsed.err, "");
+  EXPECT_EQ(parsed.subcommand->session, "k3x");
+  EXPECT_TRUE(parsed.subcommand->view_only);
+  EXPECT_EQ(parsed.subcommand->verbosity, 1);
+}
+
+TEST(CommandLine, AttachWithoutAnId) {
+  EXPECT_EQ(Parse({"attach"}).subcommand->session, "");
+  EXPECT_EQ(Parse({"attach", "new", "-s"}).subcommand->session, "");
+  EXPECT_EQ(Parse({"attach", "-c", "256"}).subcommand->session, "");
+  EXPECT_EQ(Parse({"attach", "--steal", "k3x"}).subcommand->session, "k3x");
+}
+
+TEST(CommandLine, AttachRefusesWhatNewWouldRefuse) {
+  const ParsedCommandLine parsed = Parse({"attach", "k3x", "new", "-p", "x"});
+  EXPECT_FALSE(parsed.subcommand);
+  EXPECT_EQ(parsed.status, 1);
+}
+
+TEST(CommandLine, MistakesOfSubcommandsPointToTheHelp) {
+  const ParsedCommandLine parsed = Parse({"terminate"});
+  EXPECT_FALSE(parsed.subcommand);
+  EXPECT_EQ(parsed.status, 1);
+  EXPECT_EQ(parsed.err, "mosh-server: which session? Give its ID (see mosh-server --help)\n");
+}
+
+TEST(CommandLine, ACommandNamedLikeASubcommandIsACommand) {
+  EXPECT_EQ(Parse({"new", "--", "list"}).run->command, (Strings{"list"}));
+}
+
+TEST(CommandLine, KnowsWhetherAPortWasAskedFor) {
+  EXPECT_FALSE(Parse({"new", "-s"}).run->ports_given);
+  EXPECT_TRUE(Parse({"new", "-p", "60001:60999"}).run->ports_given);
 }
 
 TEST(CommandLine, EmptyArgumentVectorIsTheOldForm) { EXPECT_TRUE(ParseCommandLine({}).run); }

@@ -15,63 +15,58 @@ namespace {
 // not a rate.
 constexpr int kInstructionsPerTurn = 8;
 
-ssp::TransportConfig Config() {
+ssp::TransportConfig ConfigWith(std::shared_ptr<ssp::Codec> codec) {
   ssp::TransportConfig config = ssp::TransportConfig::Server();
+  config.codec = std::move(codec);
   config.capabilities |= ssp::Capability::kResume;
   return config;
 }
 
 }  // namespace
 
-// Collects the datagrams of one instruction, so that they leave in one system call.
-class Endpoint::Outbox final : public ssp::DatagramSink {
+// Addresses the datagrams of one instruction.
+class Endpoint::Sealed final : public ssp::DatagramSink {
  public:
+  Sealed(Endpoint* endpoint, Outbox* outbox) : endpoint_(endpoint), outbox_(outbox) {}
   void Send(std::span<const uint8_t> datagram) override {
-    bytes_.insert(bytes_.end(), datagram.begin(), datagram.end());
-    ends_.push_back(bytes_.size());
+    outbox_->Add(endpoint_, endpoint_->socket_, datagram, endpoint_->peer(),
+                 endpoint_->answer_from_);
+    any_ = true;
   }
-  bool empty() const { return ends_.empty(); }
-
-  std::vector<io::OutgoingDatagram> AddressedTo(const io::SocketAddress& to,
-                                                const io::SocketAddress& from) const {
-    std::vector<io::OutgoingDatagram> datagrams;
-    datagrams.reserve(ends_.size());
-    size_t begin = 0;
-    for (const size_t end : ends_) {
-      datagrams.push_back({std::span(bytes_).subspan(begin, end - begin), to, from});
-      begin = end;
-    }
-    return datagrams;
-  }
+  bool any() const { return any_; }
 
  private:
-  std::vector<uint8_t> bytes_;
-  std::vector<size_t> ends_;
+  Endpoint* endpoint_;
+  Outbox* outbox_;
+  bool any_ = false;
 };
 
-Endpoint::Endpoint(const crypto::SessionKey& key, term::Size initial_size, io::UdpSocket* socket,
-                   crypto::RandomSource* random, Instant now)
-    : socket_(socket),
-      transport_(Config(), crypto::SessionCipher(key, crypto::Direction::kToClient), random,
+Endpoint::Endpoint(const crypto::SessionKey& key, term::Size initial_size,
+                   std::shared_ptr<ssp::Codec> codec, crypto::RandomSource* random, Instant now)
+    : transport_(ConfigWith(std::move(codec)),
+                 crypto::SessionCipher(key, crypto::Direction::kToClient), random,
                  sync::HostState(initial_size), sync::UserStream(), now),
       shown_(initial_size) {
   transport_.SetHasPeer(false);
 }
 
-Endpoint::Arrival Endpoint::OnDatagram(const io::Datagram& datagram, Instant now) {
+Endpoint::Arrival Endpoint::OnDatagram(const ReceivedDatagram& datagram, Instant now) {
   const auto received =
-      transport_.OnDatagram(datagram.bytes(), static_cast<ssp::EcnMark>(datagram.ecn()), now);
+      transport_.OnDatagram(datagram.bytes, static_cast<ssp::EcnMark>(datagram.ecn), now);
   if (received.left_behind) OnClientReplaced(*received.left_behind);
   Arrival arrival;
   arrival.authentic = received.authentic;
+  arrival.newest = received.newest;
   arrival.client_state = received.new_remote_state;
   arrival.problem = received.problem;
   if (received.newest) {
-    answer_from_ = datagram.to();
-    arrival.peer_moved = peer_.OnReceived(true, datagram.from(), now);
+    heard_ = true;
+    socket_ = datagram.socket;
+    answer_from_ = datagram.to;
+    arrival.peer_moved = peer_.OnReceived(true, datagram.from, now);
   }
   if (arrival.peer_moved) {
-    const bool is_v4 = datagram.from().Unmapped().family() == AF_INET;
+    const bool is_v4 = datagram.from.Unmapped().family() == AF_INET;
     transport_.SetAddressFamily(is_v4 ? ssp::AddressFamily::kIpv4 : ssp::AddressFamily::kIpv6);
     transport_.SetHasPeer(true);
   }
@@ -103,26 +98,34 @@ std::vector<sync::UserEvent> Endpoint::TakeInput(Instant now) {
   return events;
 }
 
+bool Endpoint::WantsTerminalModes(Instant now) const {
+  return now >= NextDeadline() &&
+         transport_.peer_capabilities().Has(ssp::Capability::kTerminalModes);
+}
+
 Instant Endpoint::NextDeadline() const {
   return std::min(transport_.NextDeadline(), echo_.NextDeadline());
 }
 
-Endpoint::Sent Endpoint::OnDeadline(const term::Screen* screen, Instant now) {
+Endpoint::Sent Endpoint::OnDeadline(const Picture* picture, Outbox& outbox, Instant now) {
   Sent sent;
   const uint64_t echo_ack = echo_.Advance(now);
   if (echo_ack != echo_ack_) {
     echo_ack_ = echo_ack;
     // A screen that is held back shows no input yet; the acknowledgement follows with it. By itself
     // it is worth a datagram only when nothing else needs the line.
-    if (screen != nullptr) transport_.OnLocalChange(now, ssp::ChangeHint::kBackground);
+    if (picture != nullptr) transport_.OnLocalChange(now, ssp::ChangeHint::kBackground);
   }
   for (int i = 0; i < kInstructionsPerTurn && has_peer() && now >= transport_.NextDeadline(); ++i) {
-    if (screen != nullptr) shown_ = sync::HostState(*screen, echo_ack_);
-    Outbox outbox;
-    sent.fatal = transport_.OnDeadline(now, shown_, outbox);
+    if (picture != nullptr) {
+      shown_ = sync::HostState((*picture)(), echo_ack_);
+      shown_.SetTerminalModes(modes_);
+    }
+    Sealed sealed(this, &outbox);
+    sent.fatal = transport_.OnDeadline(now, shown_, sealed);
     if (!sent.fatal.ok()) return sent;
-    if (outbox.empty()) continue;
-    Flush(outbox, now);
+    if (!sealed.any()) continue;
+    if (outbox.full()) outbox.Flush(now);
     if (peer_.OnSent(now)) {
       transport_.SetHasPeer(false);
       sent.peer_forgotten = true;
@@ -131,25 +134,17 @@ Endpoint::Sent Endpoint::OnDeadline(const term::Screen* screen, Instant now) {
   return sent;
 }
 
-void Endpoint::Flush(const Outbox& outbox, Instant now) {
-  std::vector<io::OutgoingDatagram> datagrams = outbox.AddressedTo(peer(), answer_from_);
-  std::span<const io::OutgoingDatagram> rest = datagrams;
-  while (!rest.empty()) {
-    const io::BatchResult result = socket_->SendBatch(rest);
-    rest = rest.subspan(result.sent);
-    if (rest.empty()) return;
-    if (absl::IsOutOfRange(result.status)) {
-      transport_.OnDatagramTooBig(now);
-    } else if (!absl::IsResourceExhausted(result.status) && !answer_from_.empty()) {
-      // The address the client knows us by may be gone from this machine: let the kernel choose
-      // another.
-      answer_from_ = io::SocketAddress();
-      for (io::OutgoingDatagram& datagram : datagrams) datagram.from = answer_from_;
-      continue;
-    }
-    ++send_failures_;
-    rest = rest.subspan(1);
+bool Endpoint::OnSendFailed(const absl::Status& status, Instant now) {
+  if (absl::IsOutOfRange(status)) {
+    transport_.OnDatagramTooBig(now);
+  } else if (!absl::IsResourceExhausted(status) && !answer_from_.empty()) {
+    // The address the client knows us by may be gone from this machine: let the kernel choose
+    // another.
+    answer_from_ = io::SocketAddress();
+    return true;
   }
+  ++send_failures_;
+  return false;
 }
 
 }  // namespace mosh::server

@@ -11,6 +11,9 @@
 
 namespace mosh::server {
 
+// Names the session to the programs in it.
+inline constexpr char kSessionIdVariable[] = "MOSH_SESSION_ID";
+
 class Environment {
  public:
   Environment() = default;

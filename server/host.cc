@@ -1,197 +1,188 @@
 #include "server/host.h"
 
+#include <signal.h>
+#include <sys/socket.h>
+
 #include <algorithm>
-#include <chrono>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "io/timer.h"
-#include "ssp/receive_problem.h"
+#include "base/check.h"
 
 namespace mosh::server {
 namespace {
 
-// docs/spec/cli.md §3.4: without a new client state for this long, utmp says "detached".
-constexpr std::chrono::seconds kDetachedAfter{30};
+// What one turn of a session reads at most, so that datagrams get their turn in a flood of output.
+// The kernel's ptys give 4 KiB at a time.
+constexpr size_t kReadSize = size_t{64} << 10;
+
+// So that the heartbeats of thousands of clients that come while the loop is busy find room.
+constexpr int kReceiveBuffer = 4 << 20;
 
 }  // namespace
 
-Host::Host(io::Reactor* reactor, HostOptions options, std::unique_ptr<io::UdpSocket> socket,
-           std::unique_ptr<io::SignalSource> signals, SessionParts session,
-           const crypto::SessionKey& key, crypto::RandomSource* random)
+Host::Host(io::Reactor* reactor, HostOptions options, crypto::RandomSource* random)
     : reactor_(reactor),
       options_(std::move(options)),
-      socket_(std::move(socket)),
-      signals_(std::move(signals)),
-      release_(std::move(session.release)),
-      record_(std::move(session.record)),
-      lifetime_(options_.timeouts, reactor->Now()),
-      session_(reactor, std::move(session.pty), session.size, this),
-      endpoint_(key, session.size, socket_.get(), random, reactor->Now()) {}
+      random_(random),
+      router_(reactor->Now()),
+      read_buffer_(std::make_unique_for_overwrite<uint8_t[]>(kReadSize)),
+      services_{.reactor = reactor_,
+                .options = &options_,
+                .random = random_,
+                .router = &router_,
+                .outbox = &outbox_,
+                .codec = std::make_shared<ssp::Codec>(),
+                .read_buffer = {read_buffer_.get(), kReadSize},
+                .want_turn =
+                    [this](HostedSession* session) {
+                      want_turn_.PushBack(session);
+                      wake_.Set();
+                    }},
+      linger_timer_(reactor, &wake_),
+      empty_since_(reactor->Now()) {}
+
+Host::~Host() = default;
+
+void Host::AddSocket(std::unique_ptr<io::UdpSocket> socket) {
+  if (options_.linger && socket->fd() >= 0) {
+    // The kernel gives as much of it as the administrator allows.
+    setsockopt(socket->fd(), SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer, sizeof kReceiveBuffer);
+  }
+  sockets_.push_back(std::move(socket));
+}
+
+void Host::AddSignals(std::unique_ptr<io::SignalSource> signals) { signals_ = std::move(signals); }
+
+std::string Host::AddSession(SessionParts parts, const crypto::SessionKey& key) {
+  HostedSession* const session = OpenSession(std::move(parts));
+  CHECK(session->AddClient(key, /*view_only=*/false, /*steals=*/false).ok());
+  return session->id();
+}
+
+HostedSession* Host::OpenSession(SessionParts parts) {
+  const std::string id = NewSessionId();
+  sessions_.push_back(std::make_unique<HostedSession>(&services_, id, std::move(parts)));
+  return by_id_[id] = sessions_.back().get();
+}
+
+const HostedSession* Host::Find(absl::string_view session_id) const {
+  const auto found = by_id_.find(session_id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
 
 io::Task<void> Host::Run(io::StopToken stop) {
-  session_.Start();
-  scope_.Spawn(ReceiveDatagrams(scope_.token()));
+  for (const auto& socket : sockets_) scope_.Spawn(ReceiveDatagrams(socket.get(), scope_.token()));
   if (signals_ != nullptr) scope_.Spawn(ReceiveSignals(scope_.token()));
-
-  io::Timer timer(reactor_, &wake_);
-  bool session_open = true;
-  while (phase_ != Phase::kOver) {
-    Turn(reactor_->Now());
-    if (phase_ == Phase::kOver) break;
-    if (phase_ == Phase::kSettling && session_open) {
-      session_open = false;
-      co_await session_.Close();
-      record_.reset();
-    }
-    timer.Arm(NextDeadline());
+  while (true) {
+    Turn();
+    if (IsOver()) break;
     if (!(co_await wake_.Wait(stop)).ok()) break;
     wake_.Reset();
   }
-  timer.Disarm();
-  if (session_open) co_await session_.Close();
-  record_.reset();
+  linger_timer_.Disarm();
+  while (!sessions_.empty()) Remove(sessions_.back().get());
   co_await scope_.CancelAndJoin();
-  co_await socket_->Close();
+  for (const auto& socket : sockets_) co_await socket->Close();
 }
 
-io::Task<void> Host::ReceiveDatagrams(io::StopToken stop) {
+void Host::StartShutdown() {
+  shutting_down_ = true;
+  for (const auto& session : sessions_) session->ShutDown();
+  wake_.Set();
+}
+
+bool Host::IsOver() {
+  if (broken_) return true;
+  if (!sessions_.empty()) {
+    linger_timer_.Disarm();
+    return false;
+  }
+  if (!options_.linger || shutting_down_) return true;
+  const Instant ends = empty_since_ + *options_.linger;
+  linger_timer_.Arm(ends);
+  return reactor_->Now() >= ends;
+}
+
+io::Task<void> Host::ReceiveDatagrams(io::UdpSocket* socket, io::StopToken stop) {
   while (true) {
-    const absl::StatusOr<io::Datagram> datagram = co_await socket_->Receive(stop);
+    absl::StatusOr<io::Datagram> datagram = co_await socket->Receive(stop);
     if (stop.stop_requested()) co_return;
     if (!datagram.ok()) {
-      Log(absl::StrCat("Network exception: ", absl::string_view(datagram.status().message())));
-      phase_ = Phase::kOver;
+      options_.log(
+          absl::StrCat("Network exception: ", absl::string_view(datagram.status().message())));
+      broken_ = true;
       wake_.Set();
       co_return;
     }
-    OnDatagram(*datagram);
-    wake_.Set();
+    Deliver({datagram->bytes(), datagram->from(), datagram->to(), datagram->ecn(), socket});
   }
+}
+
+bool Host::OnRelayedDatagram(std::span<uint8_t> bytes, const io::SocketAddress& from,
+                             const io::SocketAddress& to, io::EcnMark ecn) {
+  return Deliver({bytes, from, to, ecn, sockets_.front().get()});
+}
+
+bool Host::Deliver(const ReceivedDatagram& datagram) {
+  auto* const client =
+      static_cast<SessionClient*>(router_.Find(datagram.bytes, datagram.from, reactor_->Now()));
+  return client != nullptr && client->session()->OnDatagram(client, datagram);
 }
 
 io::Task<void> Host::ReceiveSignals(io::StopToken stop) {
   while (true) {
     const absl::StatusOr<int> signal = co_await signals_->Next(stop);
     if (!signal.ok()) co_return;
-    const Instant now = reactor_->Now();
-    Obey(lifetime_.OnSignal(*signal, phase_ != Phase::kServing, now), now);
+    if (*signal == SIGTERM || *signal == SIGINT) shutting_down_ = true;
+    for (const auto& session : sessions_) session->OnSignal(*signal);
     wake_.Set();
   }
 }
 
-void Host::OnDatagram(const io::Datagram& datagram) {
-  const Instant now = reactor_->Now();
-  const size_t size = datagram.bytes().size();
-  Endpoint* endpoint = Route(datagram);
-  const Endpoint::Arrival arrival = endpoint->OnDatagram(datagram, now);
-  if (options_.verbosity > 0) {
-    const bool fine = arrival.problem == ssp::ReceiveProblem::kNone;
-    Log(absl::StrCat("received ", size, " bytes from ", datagram.from().ToString(),
-                     fine ? "" : ": ", fine ? "" : ssp::Describe(arrival.problem)));
-  }
-  if (arrival.peer_moved) {
-    Log(absl::StrCat("Server now attached to client at ", datagram.from().ToString()));
-  }
-  if (arrival.client_state) OnClientState(now);
-}
-
-void Host::OnClientState(Instant now) {
-  lifetime_.OnClientState(now);
-  PumpInput(now);
-  // The first client's window size has been applied by now, so the program never sees another.
-  if (release_ != nullptr) std::exchange(release_, nullptr)();
-
-  if (record_ == nullptr || phase_ == Phase::kSettling) return;
-  relabel_at_ = now + kDetachedAfter;
-  const std::string address = endpoint_.peer().Unmapped().host();
-  if (address.empty() || address == recorded_address_) return;
-  recorded_address_ = address;
-  record_->Attached(address);
-}
-
-void Host::PumpInput(Instant now) {
-  if (!endpoint_.has_input()) return;
-  // A program that doesn't read: its input stays in the transport, which bounds what the client may
-  // send.
-  if (!session_.WantsInput() && !session_.ended()) return;
-  session_.Apply(endpoint_.TakeInput(now));
-}
-
-void Host::OnScreenChange(ssp::ChangeHint hint) {
-  endpoint_.OnScreenChange(hint, reactor_->Now());
-  wake_.Set();
-}
-
-void Host::OnProgramEnd() {
-  if (phase_ == Phase::kServing) {
-    phase_ = Phase::kShuttingDown;
-    endpoint_.StartShutdown(reactor_->Now());
-  }
-  wake_.Set();
-}
-
-void Host::Obey(const Lifetime::Decision& decision, Instant now) {
-  if (!decision.message.empty()) Log(decision.message);
-  switch (decision.wish) {
-    case Lifetime::Wish::kStay:
-      return;
-    case Lifetime::Wish::kLeave:
-      phase_ = Phase::kOver;
-      return;
-    case Lifetime::Wish::kShutDown:
-      if (!endpoint_.has_peer()) {
-        phase_ = Phase::kOver;
-      } else if (phase_ == Phase::kServing) {
-        phase_ = Phase::kShuttingDown;
-        endpoint_.StartShutdown(now);
-      }
-      return;
-  }
-}
-
-void Host::Turn(Instant now) {
+void Host::Turn() {
   ++turns_;
-  if (options_.verbosity > 1) Log(absl::StrCat("turn ", turns_));
-  session_.OnDeadline(now);
-  PumpInput(now);
-  Obey(lifetime_.OnTime(phase_ != Phase::kServing, now), now);
-  Relabel(now);
-  if (phase_ == Phase::kOver) return;
-  Send(now);
-  CheckEnd(now);
-}
-
-void Host::Send(Instant now) {
-  const term::Screen* screen = session_.holds_screen() ? nullptr : &session_.terminal().screen();
-  const Endpoint::Sent sent = endpoint_.OnDeadline(screen, now);
-  if (!sent.fatal.ok()) {
-    Log(absl::StrCat("Crypto exception: ", absl::string_view(sent.fatal.message())));
-    phase_ = Phase::kOver;
+  if (options_.verbosity > 1) options_.log(absl::StrCat("turn ", turns_));
+  const Instant now = reactor_->Now();
+  while (!want_turn_.empty()) {
+    HostedSession* const session = want_turn_.front();
+    had_turn_.PushBack(session);
+    session->Turn(now);
+    if (outbox_.full()) outbox_.Flush(now);
   }
-  if (sent.peer_forgotten) Log("Server now detached from client.");
+  outbox_.Flush(now);
+  while (!had_turn_.empty()) FinishTurn(had_turn_.PopFront());
 }
 
-void Host::CheckEnd(Instant now) {
-  if (endpoint_.peer_left() && phase_ != Phase::kOver) phase_ = Phase::kSettling;
-  const bool answered = endpoint_.shutdown_acknowledged() || endpoint_.ShutdownTimedOut(now);
-  const bool settled = phase_ == Phase::kSettling && now >= endpoint_.ShutdownSettlesAt();
-  if (answered || settled) phase_ = Phase::kOver;
+void Host::FinishTurn(HostedSession* session) {
+  session->AfterTurn(reactor_->Now());
+  if (session->over()) return Remove(session);
+  if (session->TakeProgramToClose()) scope_.Spawn(CloseProgram(session));
+  if (!session->TakeChanged()) return;
+  for (SessionWatcher* watcher : watchers_) watcher->OnSessionChanged(session->id());
 }
 
-void Host::Relabel(Instant now) {
-  if (now < relabel_at_) return;
-  relabel_at_ = Instant::Max();
-  recorded_address_.clear();
-  if (record_ != nullptr) record_->Detached();
+void Host::Remove(HostedSession* session) {
+  const auto found =
+      std::find_if(sessions_.begin(), sessions_.end(),
+                   [session](const auto& candidate) { return candidate.get() == session; });
+  std::unique_ptr<HostedSession> owned = std::move(*found);
+  sessions_.erase(found);
+  by_id_.erase(owned->id());
+  if (sessions_.empty()) empty_since_ = reactor_->Now();
+  for (SessionWatcher* watcher : watchers_) watcher->OnSessionGone(owned->id());
+  scope_.Spawn(Bury(std::move(owned), scope_.token()));
 }
 
-Instant Host::NextDeadline() const {
-  const Instant settles_at =
-      phase_ == Phase::kSettling ? endpoint_.ShutdownSettlesAt() : Instant::Max();
-  return std::min({session_.NextDeadline(), endpoint_.NextDeadline(), relabel_at_, settles_at,
-                   lifetime_.NextDeadline(phase_ != Phase::kServing)});
+io::Task<void> Host::CloseProgram(HostedSession* session) { co_await session->Close(); }
+
+io::Task<void> Host::Bury(std::unique_ptr<HostedSession> session, io::StopToken stop) {
+  co_await session->Close();
+  const std::unique_ptr<io::Child> child = session->TakeChild();
+  session.reset();
+  if (child == nullptr) co_return;
+  const absl::StatusOr<io::ExitStatus> status = co_await child->Wait(stop);
+  static_cast<void>(status);
 }
 
 }  // namespace mosh::server

@@ -1,120 +1,143 @@
 // A Host: the sockets, the sessions and their endpoints of one user's process, and the one loop
 // that drives them.
 //
-//   Host ──┬── UdpSocket   ─▶ Route(): which endpoint is a datagram for
-//          ├── Session        one program, one screen
-//          └── Endpoint       one client of it
+//   Host ──┬── UdpSocket*           ─▶ Router: which endpoint is a datagram for
+//          └── HostedSession*          one Session: one program, one screen
+//                └── SessionClient*    one Endpoint: one client of it
 //
-// `mosh-server new` is a Host with one of each. All policy about coming and going is Lifetime's;
-// all policy about the wire is the transport's. Everything waits on io interfaces, so a whole Host
-// runs in simulation.
+// A turn of the loop costs what has happened, not what there is: sessions that have something to do
+// stand in a list, all others wait at their deadlines in the reactor's heap.
+//
+// `mosh-server new` is a Host with one of each that has its port for itself and ends with its
+// session. A shared Host (HostOptions::linger) takes new sessions and clients through HostControl.
+// Everything waits on io interfaces, so a whole Host runs in simulation. One thread.
 #ifndef SERVER_HOST_H_
 #define SERVER_HOST_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "base/instant.h"
 #include "crypto/random.h"
 #include "crypto/session_key.h"
+#include "io/address.h"
 #include "io/event.h"
+#include "io/intrusive_list.h"
 #include "io/reactor.h"
 #include "io/scope.h"
 #include "io/signals.h"
-#include "io/stream.h"
 #include "io/task.h"
+#include "io/timer.h"
 #include "io/udp_socket.h"
-#include "server/attachment_record.h"
-#include "server/endpoint.h"
-#include "server/lifetime.h"
-#include "server/session.h"
-#include "server/timeouts.h"
-#include "term/size.h"
+#include "server/host_control.h"
+#include "server/host_options.h"
+#include "server/hosted_session.h"
+#include "server/limits.h"
+#include "server/outbox.h"
+#include "server/router.h"
 
 namespace mosh::server {
 
-struct HostOptions {
-  Timeouts timeouts;
-  // 1: every datagram; 2: every turn of the loop.
-  int verbosity = 0;
-  // Takes one line of text, without its end. Never null.
-  std::function<void(absl::string_view)> log = [](absl::string_view) {};
-};
-
-// What a session starts with.
-struct SessionParts {
-  std::unique_ptr<io::Tty> pty;
-  term::Size size;
-  // Lets the program run; called once, when the first client has spoken and the terminal has its
-  // size.
-  std::function<void()> release;
-  // May be null.
-  std::unique_ptr<AttachmentRecord> record;
-};
-
-class Host final : private Session::Listener {
+class Host final : public HostControl {
  public:
-  // `reactor` and `random` outlive the host. `signals` may be null. The key isn't kept beyond its
-  // cipher.
-  Host(io::Reactor* reactor, HostOptions options, std::unique_ptr<io::UdpSocket> socket,
-       std::unique_ptr<io::SignalSource> signals, SessionParts session,
-       const crypto::SessionKey& key, crypto::RandomSource* random);
+  // `reactor` and `random` outlive the host.
+  Host(io::Reactor* reactor, HostOptions options, crypto::RandomSource* random);
+  ~Host() override;
 
-  // From the start to the end of the session, whatever ends it; `stop` ends it without a goodbye.
-  // The pty is closed then, the record gone.
+  // Before Run(). The first socket's port is what grants name, and what datagrams that were relayed
+  // here are answered from.
+  void AddSocket(std::unique_ptr<io::UdpSocket> socket);
+  // Before Run(). SIGTERM and SIGINT say goodbye to all clients, and the second time end at once;
+  // SIGUSR1 ends the sessions whose clients have been silent (Timeouts::signal).
+  void AddSignals(std::unique_ptr<io::SignalSource> signals);
+
+  // The number of sessions counts at once, the rest for sessions that begin from now on.
+  void SetLimits(const Limits& limits) { options_.limits = limits; }
+
+  // A session and its first client's key, which isn't kept beyond its cipher. Gives the session's
+  // id.
+  std::string AddSession(SessionParts parts, const crypto::SessionKey& key);
+
+  // Serves until the last session is over, or a shared host was empty for long or told to end;
+  // `stop` ends it without a goodbye. Programs are hung up then, records gone, sockets closed.
   io::Task<void> Run(io::StopToken stop = {});
+  // Says goodbye to all clients; Run() returns when they have answered or had their time.
+  void StartShutdown();
 
-  const Session& session() const { return session_; }
-  const Endpoint& endpoint() const { return endpoint_; }
+  // A datagram that reached another process on our port. True: it was authentic, for one of our
+  // endpoints, which from now on is found at `from`. Decrypts in place.
+  bool OnRelayedDatagram(std::span<uint8_t> bytes, const io::SocketAddress& from,
+                         const io::SocketAddress& to, io::EcnMark ecn);
+
+  // HostControl.
+  absl::StatusOr<control::Grant> NewSession(const control::NewSession& request) override;
+  absl::StatusOr<control::Grant> Attach(const control::Attach& request) override;
+  absl::Status Detach(const control::Detach& request) override;
+  absl::Status Terminate(const control::Terminate& request) override;
+  absl::Status Notify(const control::Notify& request) override;
+  absl::StatusOr<control::Snapshot> TakeSnapshot(const control::TakeSnapshot& request) override;
+  std::vector<std::string> SessionIds() const override;
+  absl::StatusOr<control::Session> Describe(absl::string_view session_id) const override;
+  void AddWatcher(SessionWatcher* watcher) override;
+  void RemoveWatcher(SessionWatcher* watcher) override;
+
+  // Null if there is none of that name.
+  const HostedSession* Find(absl::string_view session_id) const;
+  const Router& router() const { return router_; }
   // How often the loop woke up, for tests of idleness.
   uint64_t turns() const { return turns_; }
 
  private:
-  enum class Phase {
-    kServing,
-    kShuttingDown,  // we asked; waiting for the client's answer
-    kSettling,      // the client asked and has our answer, which may have got lost
-    kOver,
-  };
-
-  io::Task<void> ReceiveDatagrams(io::StopToken stop);
+  io::Task<void> ReceiveDatagrams(io::UdpSocket* socket, io::StopToken stop);
   io::Task<void> ReceiveSignals(io::StopToken stop);
+  io::Task<void> CloseProgram(HostedSession* session);
+  // Closes it, destroys it, and waits for its program to have ended.
+  io::Task<void> Bury(std::unique_ptr<HostedSession> session, io::StopToken stop);
 
-  // Session::Listener.
-  void OnScreenChange(ssp::ChangeHint hint) override;
-  void OnInputRoom() override { wake_.Set(); }
-  void OnProgramEnd() override;
+  bool Deliver(const ReceivedDatagram& datagram);
+  void Turn();
+  void FinishTurn(HostedSession* session);
+  void Remove(HostedSession* session);
+  // Nothing is left to do.
+  bool IsOver();
 
-  Endpoint* Route(const io::Datagram&) { return &endpoint_; }
-  void OnDatagram(const io::Datagram& datagram);
-  void OnClientState(Instant now);
-  void PumpInput(Instant now);
-  void Turn(Instant now);
-  void Send(Instant now);
-  void CheckEnd(Instant now);
-  void Obey(const Lifetime::Decision& decision, Instant now);
-  void Relabel(Instant now);
-  Instant NextDeadline() const;
-  void Log(absl::string_view line) { options_.log(line); }
+  crypto::SessionKey NewKey() const;
+  std::string NewSessionId() const;
+  HostedSession* FindMutable(absl::string_view session_id);
+  HostedSession* NewestDetached();
+  HostedSession* OpenSession(SessionParts parts);
+  absl::StatusOr<control::Grant> GrantTo(HostedSession* session, bool view_only, bool steals);
 
   io::Reactor* reactor_;
   HostOptions options_;
-  std::unique_ptr<io::UdpSocket> socket_;
+  crypto::RandomSource* random_;
+  std::vector<std::unique_ptr<io::UdpSocket>> sockets_;
   std::unique_ptr<io::SignalSource> signals_;
-  std::function<void()> release_;  // null once called
-  std::unique_ptr<AttachmentRecord> record_;
-  Lifetime lifetime_;
-  Session session_;
-  Endpoint endpoint_;
+  Router router_;
+  Outbox outbox_;
+  std::unique_ptr<uint8_t[]> read_buffer_;  // shared by all that read
+  SessionServices services_;
 
-  Phase phase_ = Phase::kServing;
+  std::vector<std::unique_ptr<HostedSession>> sessions_;  // in order of creation
+  absl::flat_hash_map<std::string, HostedSession*> by_id_;
+  io::IntrusiveList<HostedSession> want_turn_;
+  io::IntrusiveList<HostedSession> had_turn_;
+  std::vector<SessionWatcher*> watchers_;
+
   io::Event wake_;
-  io::Scope scope_;
-  std::string recorded_address_;         // empty: recorded as detached
-  Instant relabel_at_ = Instant::Max();  // when an attached session counts as detached
+  io::Timer linger_timer_;
+  Instant empty_since_;
+  bool shutting_down_ = false;
+  bool broken_ = false;  // a socket died
   uint64_t turns_ = 0;
+  io::Scope scope_;
 };
 
 }  // namespace mosh::server

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <climits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +20,12 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "server/control/host_sockets.h"
+#include "server/control/session_finder.h"
+#include "server/control/session_list.h"
+#include "server/print.h"
 #include "server/utmp.h"
 #include "server/utmp_text.h"
 
@@ -25,18 +33,11 @@ namespace mosh::server {
 namespace {
 
 constexpr int kReleaseDescriptor = 3;
+// A server that hangs shall not keep a login waiting for long.
+constexpr std::chrono::milliseconds kPatienceWithServers{300};
 constexpr unsigned kFailurePauseSeconds = 3;  // long enough to read why nothing started
 
 absl::Status ErrnoStatus(absl::string_view what) { return absl::ErrnoToStatus(errno, what); }
-
-void WriteAll(int descriptor, absl::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    text.remove_prefix(written);
-  }
-}
 
 // Copies a file to the terminal. False if there is none.
 bool ShowFile(const char* path) {
@@ -45,7 +46,7 @@ bool ShowFile(const char* path) {
   char block[4096];
   ssize_t size;
   while ((size = read(file, block, sizeof block)) > 0) {
-    WriteAll(STDOUT_FILENO, absl::string_view(block, size));
+    Print(STDOUT_FILENO, absl::string_view(block, size));
   }
   close(file);
   return true;
@@ -56,18 +57,31 @@ void ShowMessageOfTheDay() {
   ShowFile("/etc/motd");
 }
 
-void WarnOfDetachedSessions() {
-  const std::vector<UtmpEntry> entries = ReadUtmp();
-  if (entries.empty()) return;
+// Of sessions that our own servers have, and of those that are in utmp. `own_id` is this session.
+void WarnOfDetachedSessions(absl::string_view own_id) {
   const Account account = AccountOfProcess();
+  LoginWarning warning;
+  const FoundSessions found = FindSessions(ControlSockets(nullptr),
+                                           std::chrono::steady_clock::now() + kPatienceWithServers);
+  for (const FoundSession& one : found.sessions) {
+    const control::Session& session = one.session;
+    warning.our_servers.insert(session.server_pid());
+    const bool left = session.detached_since() != 0 && session.pid() != 0;
+    if (!left || session.id() == own_id) continue;
+    const absl::Duration since = absl::Now() - absl::FromUnixMicros(session.detached_since());
+    warning.ours.push_back({session.id(), SessionSubject(session), RoughDuration(since)});
+  }
+  warning.entries = ReadUtmp();
+  char host[HOST_NAME_MAX + 1] = "host";
+  gethostname(host, sizeof host - 1);
+  warning.way_here = absl::StrCat(account.name, "@", host);
+  warning.user = account.name;
   const char* terminal = ttyname(STDIN_FILENO);
-  const absl::string_view own_line =
-      absl::StripPrefix(terminal == nullptr ? "" : terminal, "/dev/");
-  WriteAll(STDOUT_FILENO,
-           DetachedSessionsWarning(entries, account.name, own_line, [](const std::string& line) {
-             struct stat unused;
-             return stat(absl::StrCat("/dev/", line).c_str(), &unused) == 0;
-           }));
+  warning.own_line = std::string(absl::StripPrefix(terminal == nullptr ? "" : terminal, "/dev/"));
+  Print(STDOUT_FILENO, DetachedSessionsWarning(warning, [](const std::string& line) {
+          struct stat unused;
+          return stat(absl::StrCat("/dev/", line).c_str(), &unused) == 0;
+        }));
 }
 
 bool WantsQuiet(const std::string& home) {
@@ -75,15 +89,19 @@ bool WantsQuiet(const std::string& home) {
   return stat(absl::StrCat(home, "/.hushlogin").c_str(), &unused) == 0;
 }
 
-// Waits for the server's word. False: the server is gone or doesn't want us any more.
-bool WaitForRelease() {
-  char word;
-  ssize_t size;
-  do {
-    size = read(kReleaseDescriptor, &word, 1);
-  } while (size < 0 && errno == EINTR);
+// Waits for the server's word: the session's id. Empty: the server is gone or doesn't want us any
+// more.
+std::string WaitForRelease() {
+  std::string id;
+  char block[64];
+  while (true) {
+    const ssize_t size = read(kReleaseDescriptor, block, sizeof block);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) break;
+    id.append(block, size);
+  }
   close(kReleaseDescriptor);
-  return size == 1;
+  return id;
 }
 
 void TakeTerminal(int slave, int release) {
@@ -102,26 +120,6 @@ void TakeTerminal(int slave, int release) {
   dup2(high_release, kReleaseDescriptor);
   fcntl(kReleaseDescriptor, F_SETFD, FD_CLOEXEC);
   close_range(kReleaseDescriptor + 1, ~0u, 0);
-}
-
-[[noreturn]] void BecomeProgram(LoginPlan& plan, const rlimit& core_limit) {
-  if (!WaitForRelease()) _exit(0);
-  if (plan.login_shell && !WantsQuiet(plan.home)) {
-    ShowMessageOfTheDay();
-    WarnOfDetachedSessions();
-  }
-  if (!plan.home.empty() && chdir(plan.home.c_str()) != 0) {
-    WriteAll(STDERR_FILENO, absl::StrCat("chdir: ", plan.home, ": ", strerror(errno), "\n"));
-  }
-  setrlimit(RLIMIT_CORE, &core_limit);
-
-  std::vector<char*> argv;
-  for (std::string& word : plan.argv) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  execvpe(plan.program.c_str(), argv.data(), plan.environment.ToPointers().data());
-  WriteAll(STDERR_FILENO, absl::StrCat("execvp: ", plan.program, ": ", strerror(errno), "\n"));
-  sleep(kFailurePauseSeconds);
-  _exit(1);
 }
 
 }  // namespace
@@ -169,7 +167,10 @@ absl::StatusOr<LoginProcess> StartLogin(LoginPlan plan, const PtyPair& pty,
   if (pid == 0) {
     in_child();
     TakeTerminal(pty.slave, release[0]);
-    BecomeProgram(plan, core_limit);
+    const std::string session_id = WaitForRelease();
+    if (session_id.empty()) _exit(0);
+    plan.environment.Set(kSessionIdVariable, session_id);
+    BecomeProgram(std::move(plan), core_limit);
   }
   const absl::Status failed = pid < 0 ? ErrnoStatus("fork") : absl::OkStatus();
   close(release[0]);
@@ -179,6 +180,25 @@ absl::StatusOr<LoginProcess> StartLogin(LoginPlan plan, const PtyPair& pty,
     return failed;
   }
   return LoginProcess{pid, release[1]};
+}
+
+void BecomeProgram(LoginPlan plan, const rlimit& core_limit) {
+  if (plan.login_shell && !WantsQuiet(plan.home)) {
+    ShowMessageOfTheDay();
+    WarnOfDetachedSessions(plan.environment.Get(kSessionIdVariable).value_or(""));
+  }
+  if (!plan.home.empty() && chdir(plan.home.c_str()) != 0) {
+    Print(STDERR_FILENO, absl::StrCat("chdir: ", plan.home, ": ", strerror(errno), "\n"));
+  }
+  setrlimit(RLIMIT_CORE, &core_limit);
+
+  std::vector<char*> argv;
+  for (std::string& word : plan.argv) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execvpe(plan.program.c_str(), argv.data(), plan.environment.ToPointers().data());
+  Print(STDERR_FILENO, absl::StrCat("execvp: ", plan.program, ": ", strerror(errno), "\n"));
+  sleep(kFailurePauseSeconds);
+  _exit(1);
 }
 
 }  // namespace mosh::server

@@ -1,5 +1,6 @@
-// Opens the session's terminal and starts the login process in it, which waits until it is let go.
-// Source: docs/spec/cli.md §3.3.
+// Opens the session's terminal and starts the login process in it, which waits until it is let go;
+// or becomes the login process at once, where the terminal is there already. Source:
+// docs/spec/cli.md §3.3.
 #ifndef SERVER_LOGIN_H_
 #define SERVER_LOGIN_H_
 
@@ -27,8 +28,8 @@ absl::StatusOr<PtyPair> OpenPty(int columns, int rows);
 // A login process: it has the pty's slave as its controlling terminal and runs nothing yet.
 struct LoginProcess {
   pid_t pid = -1;
-  // Write one byte to let it go: it shows the message of the day and becomes the planned program.
-  // Closed without a byte, the process exits.
+  // Write the session's id and close it to let it go: it shows the message of the day and becomes
+  // the planned program. Closed without a byte, the process exits.
   int release = -1;
 };
 
@@ -38,6 +39,10 @@ struct LoginProcess {
 absl::StatusOr<LoginProcess> StartLogin(LoginPlan plan, const PtyPair& pty,
                                         const rlimit& core_limit,
                                         const std::function<void()>& in_child);
+
+// In a process with the session's terminal for 0, 1 and 2: shows the message of the day to a login
+// shell, and becomes the planned program.
+[[noreturn]] void BecomeProgram(LoginPlan plan, const rlimit& core_limit);
 
 }  // namespace mosh::server
 

@@ -28,6 +28,12 @@ class Login : public testing::Test {
     if (process_.pid > 0) waitpid(process_.pid, nullptr, 0);
   }
 
+  Login() {
+    // Other sessions of this machine are no business of a test's.
+    setenv("XDG_RUNTIME_DIR", getenv("TEST_TMPDIR"), 1);
+    setenv("MOSHD_SOCKET", "", 1);
+  }
+
   void Start(LoginPlan plan) {
     pty_ = *OpenPty(100, 30);
     rlimit core;
@@ -35,7 +41,7 @@ class Login : public testing::Test {
     process_ = *StartLogin(std::move(plan), pty_, core, [] {});
   }
   void Release() {
-    ASSERT_EQ(write(process_.release, "", 1), 1);
+    ASSERT_EQ(write(process_.release, "ab3de", 5), 5);
     close(std::exchange(process_.release, -1));
   }
   // Everything the program writes until it closes its terminal.
@@ -78,10 +84,11 @@ TEST_F(Login, LeavesWithoutATraceWhenTheServerGoes) {
 }
 
 TEST_F(Login, ProgramFindsItsSurroundings) {
-  Start(Shell("echo $TERM $PWD $NCURSES_NO_UTF8_ACS ${STY-none} $KEPT; pwd; stty size",
-              Environment({"STY=1.x", "KEPT=yes"})));
+  Start(Shell(
+      "echo $TERM $PWD $NCURSES_NO_UTF8_ACS ${STY-none} $KEPT $MOSH_SESSION_ID; pwd; stty size",
+      Environment({"STY=1.x", "KEPT=yes", "MOSH_SESSION_ID=outer"})));
   Release();
-  EXPECT_EQ(ReadAll(), "xterm-256color / 1 none yes\r\n/\r\n30 100\r\n");
+  EXPECT_EQ(ReadAll(), "xterm-256color / 1 none yes ab3de\r\n/\r\n30 100\r\n");
 }
 
 TEST_F(Login, TerminalErasesWholeCharacters) {

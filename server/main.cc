@@ -1,6 +1,6 @@
-// mosh-server: assembles a Host with one session and one endpoint and runs it, detached. The order
-// of the first steps is docs/spec/cli.md §3.1; nothing that can wait stands before the connect
-// line.
+// mosh-server: gives a new session to moshd, or assembles a Host with one session and one endpoint
+// and runs it, detached. The order of the first steps is docs/spec/cli.md §3.1; nothing that can
+// wait stands before the connect line. Its other commands ask the Hosts that run already.
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -20,30 +20,33 @@
 #include "crypto/random.h"
 #include "crypto/session_key.h"
 #include "io/create_reactor.h"
+#include "io/reactor.h"
+#include "io/scope.h"
+#include "io/task.h"
+#include "server/ask_servers.h"
 #include "server/bind.h"
 #include "server/bind_address.h"
 #include "server/command_line.h"
+#include "server/connect_line.h"
+#include "server/control/control_listener.h"
+#include "server/control/runtime_directory.h"
 #include "server/detach.h"
 #include "server/environment.h"
 #include "server/host.h"
 #include "server/locale.h"
 #include "server/login.h"
+#include "server/login_mode.h"
 #include "server/login_plan.h"
+#include "server/print.h"
+#include "server/program.h"
 #include "server/pty_master.h"
 #include "server/timeouts.h"
 #include "server/utmp.h"
+#include "server/version.h"
 #include "term/size.h"
 
 namespace mosh::server {
 namespace {
-
-void Print(int descriptor, absl::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(descriptor, text.data(), text.size());
-    if (written <= 0) return;
-    text.remove_prefix(written);
-  }
-}
 
 int Fail(const absl::Status& status) {
   Print(STDERR_FILENO,
@@ -76,20 +79,11 @@ std::string WantedAddress(const CommandLine& line, const Environment& environmen
   return ssh.address;
 }
 
-void PrintConnectLine(uint16_t port, const crypto::SessionKey& key) {
-  if (isatty(STDIN_FILENO)) Print(STDOUT_FILENO, "\r\n\n");
-  std::string text = key.ToBase64();
-  std::string line = absl::StrCat("MOSH CONNECT ", port, " ", text, "\n");
-  Print(STDOUT_FILENO, line);
-  for (std::string* secret : {&text, &line}) {
-    crypto::Cleanse({reinterpret_cast<uint8_t*>(secret->data()), secret->size()});
-  }
-}
-
 void WipeKey(crypto::SessionKey& key) { const crypto::SessionKey gone = std::move(key); }
 
 // What the detached process works with.
 struct Start {
+  std::string program;
   CommandLine line;
   Environment environment;
   Timeouts timeouts;
@@ -97,6 +91,31 @@ struct Start {
   rlimit core_limit;
   BoundSocket socket;
 };
+
+// So that the session can be listed and attached to. It runs without, too.
+std::unique_ptr<ControlListener> ListenForControl(io::Reactor* reactor, const Start& start) {
+  const absl::StatusOr<std::string> directory = RuntimeDirectory(RuntimePlacesOfProcess());
+  absl::Status status = directory.status();
+  if (directory.ok()) {
+    absl::StatusOr<std::unique_ptr<ControlListener>> listener =
+        ControlListener::Create(reactor, *directory, getpid());
+    if (listener.ok()) return *std::move(listener);
+    status = listener.status();
+  }
+  if (start.line.verbosity > 0) {
+    Print(STDERR_FILENO, absl::StrCat(start.program, ": no control socket: ",
+                                      absl::string_view(status.message()), "\n"));
+  }
+  return nullptr;
+}
+
+// `listener` may be null.
+io::Task<void> RunHost(Host* host, ControlListener* listener) {
+  io::Scope scope;
+  if (listener != nullptr) scope.Spawn(listener->Run(host, scope.token()));
+  co_await host->Run();
+  co_await scope.CancelAndJoin();
+}
 
 // Everything after the connect line, in the detached process. A status other than OK means that no
 // session came about.
@@ -106,6 +125,7 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
   if (!start.environment.Get("SHELL") || !start.environment.Get("HOME")) {
     account = AccountOfProcess();
   }
+  std::string user = start.environment.Get("USER").value_or("");
   LoginPlan plan =
       PlanLogin(start.line.command, start.line.colors, account, std::move(start.environment));
 
@@ -113,7 +133,7 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
   const absl::StatusOr<PtyPair> pty = OpenPty(start.size.columns, start.size.rows);
   if (!pty.ok()) return pty.status();
   io::OwnedFd master(pty->master);
-  std::unique_ptr<AttachmentRecord> record = UtmpRecord::Create(pty->master, getpid(), forget_key);
+  const std::unique_ptr<UtmpKeeper> keeper = UtmpKeeper::Start(getpid(), forget_key);
   const absl::StatusOr<LoginProcess> login =
       StartLogin(std::move(plan), *pty, start.core_limit, forget_key);
   if (!login.ok()) return login.status();
@@ -133,25 +153,39 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
 
   HostOptions options;
   options.timeouts = start.timeouts;
+  options.user = std::move(user);
   options.verbosity = start.line.verbosity;
   options.log = [](absl::string_view text) { Print(STDERR_FILENO, absl::StrCat(text, "\n")); };
   SessionParts session;
-  session.pty = std::make_unique<PtyMaster>(*std::move(pty_stream));
   session.size = start.size;
-  session.record = std::move(record);
-  session.release = [release] {
-    [[maybe_unused]] const ssize_t written = write(release->get(), "", 1);
+  session.command = start.line.command;
+  auto session_id = std::make_shared<std::string>();
+  auto program = std::make_shared<RunningProgram>();
+  program->pty = std::make_unique<PtyMaster>(*std::move(pty_stream));
+  program->pid = login->pid;
+  program->record = keeper->Keep(program->pty->fd());
+  session.start = [program, release,
+                   session_id](term::Size size) -> absl::StatusOr<RunningProgram> {
+    const absl::Status sized = program->pty->SetWindowSize(
+        {.columns = static_cast<uint16_t>(size.columns), .rows = static_cast<uint16_t>(size.rows)});
+    if (!sized.ok()) return sized;
+    Print(release->get(), *session_id);
     release->Reset();
+    return std::move(*program);
   };
   crypto::SystemRandom random;
-  Host host(reactor->get(), std::move(options), *std::move(socket), *std::move(signals),
-            std::move(session), key, &random);
+  Host host(reactor->get(), std::move(options), &random);
+  host.AddSocket(*std::move(socket));
+  host.AddSignals(*std::move(signals));
+  *session_id = host.AddSession(std::move(session), key);
   WipeKey(key);
-  (*reactor)->Run(host.Run());
+  const std::unique_ptr<ControlListener> listener = ListenForControl(reactor->get(), start);
+  (*reactor)->Run(RunHost(&host, listener.get()));
   return absl::OkStatus();
 }
 
 int Main(std::span<const char* const> args) {
+  if (IsLoginMode(args)) return RunLoginMode(args);
   const std::optional<rlimit> core_limit = ForbidCoreFiles();
   if (!core_limit) {
     perror("setrlimit(RLIMIT_CORE)");
@@ -160,15 +194,23 @@ int Main(std::span<const char* const> args) {
   ParsedCommandLine parsed = ParseCommandLine(args);
   Print(STDOUT_FILENO, parsed.out);
   Print(STDERR_FILENO, parsed.err);
+  const std::string program = args.empty() || args[0][0] == '\0' ? kProgramName : args[0];
+  if (parsed.subcommand) return AskServers(*parsed.subcommand, program);
   if (!parsed.run) return parsed.status;
 
   Start start;
+  start.program = program;
   start.line = *std::move(parsed.run);
   start.core_limit = *core_limit;
   start.environment = Environment::OfProcess();
   std::string messages = AdoptUtf8Locale(start.line.locale, ProbeCharset, &start.environment);
   start.timeouts = TimeoutsFromEnvironment(start.environment, &messages);
   start.size = SizeOfStdin();
+  if (HandOverToMoshd(program, start.line, start.environment, start.timeouts, start.size,
+                      start.core_limit)) {
+    Print(STDERR_FILENO, messages);
+    return 0;
+  }
   const std::string address = WantedAddress(start.line, start.environment);
   absl::StatusOr<BoundSocket> bound = BindServerPort(address, start.line.ports, &messages);
   Print(STDERR_FILENO, messages);
@@ -177,7 +219,9 @@ int Main(std::span<const char* const> args) {
 
   crypto::SystemRandom random;
   crypto::SessionKey key = crypto::SessionKey::Generate(random);
-  PrintConnectLine(start.socket.port, key);
+  std::string key_text = key.ToBase64();
+  PrintConnectLine(start.socket.port, key_text);
+  crypto::Cleanse({reinterpret_cast<uint8_t*>(key_text.data()), key_text.size()});
   const bool keep_stdio = start.line.verbosity > 0;
   absl::Status status = Detach(keep_stdio, [&key] { WipeKey(key); });
   if (status.ok()) status = Serve(std::move(start), std::move(key));

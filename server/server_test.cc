@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -37,6 +38,20 @@ std::string ProgramPath() {
   return absl::StrCat(getenv("TEST_SRCDIR"), "/", getenv("TEST_WORKSPACE"), "/server/mosh-server");
 }
 
+// Where the servers have their control sockets. Short: a socket's path may have 107 bytes at most.
+class RuntimeFolder {
+ public:
+  static const std::string& Path() {
+    static const RuntimeFolder folder;
+    return folder.path_;
+  }
+
+ private:
+  RuntimeFolder() { EXPECT_NE(mkdtemp(path_.data()), nullptr); }
+  ~RuntimeFolder() { std::filesystem::remove_all(path_); }
+  std::string path_ = "/tmp/server_test.XXXXXX";
+};
+
 struct Outcome {
   int status = -1;
   std::string out;
@@ -51,7 +66,8 @@ Outcome RunServer(Strings words, const Strings& environment = {"LANG=C.UTF-8"}) 
   EXPECT_EQ(pipe2(err, O_CLOEXEC), 0);
   const std::string path = ProgramPath();
   Strings settings = environment;
-  settings.insert(settings.end(), {"HOME=/", "PATH=/usr/bin:/bin", "SHELL=/bin/sh"});
+  settings.insert(settings.end(), {"HOME=/", "PATH=/usr/bin:/bin", "SHELL=/bin/sh", "MOSHD_SOCKET=",
+                                   absl::StrCat("XDG_RUNTIME_DIR=", RuntimeFolder::Path())});
   if (const char* backend = getenv("MOSH_IO_BACKEND")) {
     settings.push_back(absl::StrCat("MOSH_IO_BACKEND=", backend));
   }
@@ -352,12 +368,43 @@ TEST_F(Talk, HangupOfTheTerminalIsSurvived) {
   Play(Quits("still here"));
 }
 
+TEST_F(Talk, IsFoundAndSteeredThroughItsControlSocket) {
+  EXPECT_EQ(RunServer({"list"}).out, "No sessions.\n");
+  Start({"sh", "-c", "echo id $MOSH_SESSION_ID; cat"});
+  Play(JustConnect("id "));
+  const std::string id = client_->Text().substr(3, 5);
+  const std::string list = RunServer({"list"}).out;
+  EXPECT_TRUE(absl::StrContains(list, absl::StrCat("\n", id, " "))) << list;
+  EXPECT_EQ(RunServer({"terminate", "--now", id.substr(0, 3)}).status, 0);
+  EXPECT_EQ(ServerStatus(), 0);
+  EXPECT_EQ(RunServer({"list"}).out, "No sessions.\n");
+  EXPECT_EQ(RunServer({"terminate", id}).status, 2);
+}
+
+TEST_F(Talk, AKilledServersSocketIsCleanedUp) {
+  Start({"sh", "-c", "echo up; cat"});
+  const std::string socket = absl::StrCat(RuntimeFolder::Path(), "/mosh/", pid_, ".sock");
+  Play(JustConnect("up"));
+  EXPECT_EQ(access(socket.c_str(), F_OK), 0);
+  kill(pid_, SIGKILL);
+  EXPECT_EQ(ServerStatus(), -SIGKILL);
+  EXPECT_EQ(access(socket.c_str(), F_OK), 0);
+  // The kernel may still be busy taking the dead process's ring apart, which keeps the socket open.
+  for (int i = 0; i < 1000 && access(socket.c_str(), F_OK) == 0; ++i) {
+    EXPECT_EQ(RunServer({"list"}).out, "No sessions.\n");
+  }
+  EXPECT_NE(access(socket.c_str(), F_OK), 0);
+}
+
 TEST_F(Talk, VerboseKeepsTalking) {
   // With -v the output stays open: reading it to its end is waiting for the end of the server,
   // which SIGTERM brings.
   const std::string path = ProgramPath();
-  FILE* pipe = popen(
-      absl::StrCat("LANG=C.UTF-8 ", path, " new -v -i 127.0.0.1 -p 0 -- true 2>&1").c_str(), "r");
+  FILE* pipe =
+      popen(absl::StrCat("LANG=C.UTF-8 MOSHD_SOCKET= XDG_RUNTIME_DIR=", RuntimeFolder::Path(), " ",
+                         path, " new -v -i 127.0.0.1 -p 0 -- true 2>&1")
+                .c_str(),
+            "r");
   ASSERT_NE(pipe, nullptr);
   std::string text;
   char line[512];

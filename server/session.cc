@@ -1,19 +1,20 @@
 #include "server/session.h"
 
+#include <termios.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 #include <variant>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 
 namespace mosh::server {
 namespace {
 
 using namespace std::chrono_literals;
-
-// What one turn of the loop reads at most, so that datagrams get their turn in a flood of output.
-constexpr size_t kReadSize = size_t{64} << 10;
 
 // An echo or a prompt: little, and by itself.
 constexpr size_t kSmallOutput = 1024;
@@ -25,34 +26,39 @@ std::span<const uint8_t> Bytes(absl::string_view text) {
 
 }  // namespace
 
-Session::Session(io::Reactor* reactor, std::unique_ptr<io::Tty> pty, term::Size size,
+Session::Session(io::Reactor* reactor, term::Size size, std::span<uint8_t> read_buffer,
                  Listener* listener)
     : reactor_(reactor),
-      pty_(std::move(pty)),
+      read_buffer_(read_buffer),
       listener_(listener),
       terminal_(size, term::Dialect::kProgram),
       last_output_(reactor->Now()) {
   terminal_.KeepHistory(term::HistoryLimits());
 }
 
-void Session::Start() {
+void Session::Start(std::unique_ptr<io::Tty> pty) {
+  pty_ = std::move(pty);
+  ResizePty(terminal_.screen().size());
   scope_.Spawn(ReadProgram(scope_.token()));
   scope_.Spawn(WriteProgram(scope_.token()));
 }
 
+void Session::Fail(const absl::Status& why) {
+  terminal_.Feed(absl::StrCat("mosh-server: ", absl::string_view(why.message()), "\r\n"));
+  End();
+}
+
 io::Task<void> Session::Close() {
   co_await scope_.CancelAndJoin();
-  co_await pty_->Close();
+  if (pty_ != nullptr) co_await pty_->Close();
 }
 
 io::Task<void> Session::ReadProgram(io::StopToken stop) {
-  // Not touched until a flood fills it, and so not in memory in an idle session.
-  const auto buffer = std::make_unique_for_overwrite<uint8_t[]>(kReadSize);
   while (true) {
-    const absl::StatusOr<size_t> size = co_await pty_->Read({buffer.get(), kReadSize}, stop);
+    const absl::StatusOr<size_t> size = co_await pty_->Read(read_buffer_, stop);
     if (stop.stop_requested()) co_return;
     if (!size.ok() || *size == 0) break;
-    OnOutput(absl::string_view(reinterpret_cast<const char*>(buffer.get()), *size));
+    OnOutput(absl::string_view(reinterpret_cast<const char*>(read_buffer_.data()), *size));
   }
   End();
 }
@@ -136,13 +142,17 @@ void Session::Resize(term::Size size) {
   // A peer may ask for anything. What no screen can have changes nothing.
   if (size.columns < 1 || size.rows < 1) return;
   if (size.columns > term::kMaxColumns || size.rows > term::kMaxRows) return;
+  if (pty_ != nullptr && !ResizePty(size) && !ended_) return End();
+  terminal_.Resize(size);
+  listener_->OnScreenChange(ssp::ChangeHint::kBulk);
+}
+
+bool Session::ResizePty(term::Size size) {
   const absl::StatusOr<io::WindowSize> before = pty_->GetWindowSize();
   io::WindowSize window = before.ok() ? *before : io::WindowSize();
   window.columns = static_cast<uint16_t>(size.columns);
   window.rows = static_cast<uint16_t>(size.rows);
-  if (!pty_->SetWindowSize(window).ok() && !ended_) return End();
-  terminal_.Resize(size);
-  listener_->OnScreenChange(ssp::ChangeHint::kBulk);
+  return pty_->SetWindowSize(window).ok();
 }
 
 void Session::End() {
@@ -152,6 +162,15 @@ void Session::End() {
   hold_until_.reset();
   listener_->OnScreenChange(ssp::ChangeHint::kIsolated);
   listener_->OnProgramEnd();
+}
+
+std::optional<term::TerminalModes> Session::ReadTerminalModes() const {
+  termios settings;
+  if (pty_ == nullptr || tcgetattr(pty_->fd(), &settings) != 0) return std::nullopt;
+  const pid_t foreground = tcgetpgrp(pty_->fd());
+  return term::TerminalModes{.echo = (settings.c_lflag & ECHO) != 0,
+                             .canonical = (settings.c_lflag & ICANON) != 0,
+                             .foreground = static_cast<uint64_t>(foreground > 0 ? foreground : 0)};
 }
 
 Instant Session::NextDeadline() const {

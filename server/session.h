@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "base/instant.h"
 #include "io/event.h"
@@ -28,6 +29,7 @@
 #include "term/input_translator.h"
 #include "term/size.h"
 #include "term/terminal.h"
+#include "term/terminal_modes.h"
 
 namespace mosh::server {
 
@@ -52,11 +54,17 @@ class Session {
   // keeps it.
   static constexpr size_t kInputHighWater = size_t{256} << 10;
 
-  // All pointers outlive the session. The listener is told nothing before Start().
-  Session(io::Reactor* reactor, std::unique_ptr<io::Tty> pty, term::Size size, Listener* listener);
+  // All pointers outlive the session, and so does `read_buffer`, which sessions of one loop share:
+  // a read fills it and is done with it before anything else can run. Before Start() it has a
+  // screen but no program: input waits, and the size is the screen's alone.
+  Session(io::Reactor* reactor, term::Size size, std::span<uint8_t> read_buffer,
+          Listener* listener);
 
-  // Starts reading and writing. Close() must be awaited before the destructor.
-  void Start();
+  // The program's terminal; it is given the screen's size. Starts reading and writing: Close() must
+  // be awaited before the destructor.
+  void Start(std::unique_ptr<io::Tty> pty);
+  // There is no program, and this is why: shown on the screen, and the end.
+  void Fail(const absl::Status& why);
   // Stops and closes the pty: programs in it get SIGHUP. Idempotent.
   io::Task<void> Close();
 
@@ -68,6 +76,8 @@ class Session {
   // The program is in the middle of a picture: better to show the one before.
   bool holds_screen() const { return hold_until_.has_value(); }
   bool ended() const { return ended_; }
+  // As they are now; nothing in simulation.
+  std::optional<term::TerminalModes> ReadTerminalModes() const;
 
   // The session's own timers; OnDeadline is harmless at other times.
   Instant NextDeadline() const;
@@ -81,11 +91,13 @@ class Session {
   void OnOutput(absl::string_view bytes);
   void TrackHold(Instant now);
   void Resize(term::Size size);
+  bool ResizePty(term::Size size);
   void QueueInput(absl::string_view bytes);
   void End();
 
   io::Reactor* reactor_;
-  std::unique_ptr<io::Tty> pty_;
+  std::span<uint8_t> read_buffer_;
+  std::unique_ptr<io::Tty> pty_;  // null before Start()
   Listener* listener_;
   term::Terminal terminal_;
   term::InputTranslator translator_;

@@ -30,10 +30,9 @@ class SessionTest : public testing::Test {
   SessionTest() : host_(world_.AddHost("server", "192.0.2.1")) {
     io::sim::SimTtyPair pair = io::sim::MakeSimTty(&world_, {80, 24});
     program_ = pair.peer;
-    session_ =
-        std::make_unique<Session>(&host_, std::move(pair.tty), term::Size{80, 24}, &recorder_);
+    session_ = std::make_unique<Session>(&host_, term::Size{80, 24}, read_buffer_, &recorder_);
     world_.RunFor(10ms);
-    session_->Start();
+    session_->Start(std::move(pair.tty));
     world_.RunFor(10ms);
   }
   ~SessionTest() override {
@@ -58,6 +57,7 @@ class SessionTest : public testing::Test {
 
   io::sim::SimWorld world_{1};
   io::sim::SimReactor& host_;
+  std::vector<uint8_t> read_buffer_ = std::vector<uint8_t>(size_t{64} << 10);
   Recorder recorder_;
   std::shared_ptr<io::sim::SimPeer> program_;
   std::unique_ptr<Session> session_;

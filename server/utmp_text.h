@@ -6,8 +6,9 @@
 #include <sys/types.h>
 
 #include <functional>
-#include <span>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -25,10 +26,26 @@ struct UtmpEntry {
   std::string line;  // the terminal's name under /dev
 };
 
-// The warning shown at login about other detached sessions of `user`; empty when there are none.
-// Entries whose terminal is gone were left behind by a crash and don't count.
-std::string DetachedSessionsWarning(std::span<const UtmpEntry> entries, absl::string_view user,
-                                    absl::string_view own_line,
+// One of ours, as its server tells of it.
+struct DetachedSession {
+  std::string id;
+  std::string subject;  // what runs in it; harmless for a terminal
+  std::string since;    // how long it has been without a client: "5 min"
+};
+
+// The warning shown at login about `user`'s sessions that nobody is attached to; empty when there
+// are none. Ours come with the command that picks them up, given the way here, "user@host". In utmp
+// are those of stock's servers; an entry of one of `our_servers` is known better, and one whose
+// terminal is gone was left behind by a crash. Neither counts.
+struct LoginWarning {
+  std::vector<DetachedSession> ours;
+  std::set<pid_t> our_servers;
+  std::string way_here;
+  std::vector<UtmpEntry> entries;
+  std::string user;
+  std::string own_line;  // the terminal's name under /dev
+};
+std::string DetachedSessionsWarning(const LoginWarning& warning,
                                     const std::function<bool(const std::string&)>& line_exists);
 
 }  // namespace mosh::server

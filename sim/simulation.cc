@@ -118,6 +118,7 @@ class Simulation {
 
   std::shared_ptr<io::sim::SimPeer> program_;  // the program's side of the pty
   std::unique_ptr<server::Host> host_;
+  std::string session_id_;
   std::shared_ptr<io::sim::SimPeer> user_;  // the person before the client's terminal
   std::unique_ptr<io::Tty> tty_;
   std::unique_ptr<client::Session> client_;
@@ -158,14 +159,18 @@ void Simulation::StartServer() {
   program_ = pty.peer;
   program_->on_output = [this] { OnProgramInput(); };
   server::SessionParts parts;
-  parts.pty = std::move(pty.tty);
   parts.size = {80, 24};
-  parts.release = [this] { program_->Feed("$ "); };
-  auto socket = server_machine_.BindUdp(io::SocketAddress::AnyV4(kPort), io::UdpOptions());
-  auto signals = server_machine_.WatchSignals({SIGTERM, SIGINT, SIGUSR1});
-  host_ = std::make_unique<server::Host>(&server_machine_, server::HostOptions(),
-                                         *std::move(socket), *std::move(signals), std::move(parts),
-                                         *crypto::SessionKey::FromBase64(key_), &random_);
+  parts.start = [this, tty = std::make_shared<std::unique_ptr<io::Tty>>(std::move(pty.tty))](
+                    term::Size) -> absl::StatusOr<server::RunningProgram> {
+    program_->Feed("$ ");
+    server::RunningProgram program;
+    program.pty = std::move(*tty);
+    return program;
+  };
+  host_ = std::make_unique<server::Host>(&server_machine_, server::HostOptions(), &random_);
+  host_->AddSocket(*server_machine_.BindUdp(io::SocketAddress::AnyV4(kPort), io::UdpOptions()));
+  host_->AddSignals(*server_machine_.WatchSignals({SIGTERM, SIGINT, SIGUSR1}));
+  session_id_ = host_->AddSession(std::move(parts), *crypto::SessionKey::FromBase64(key_));
   world_.Start(RunHost());
 }
 
@@ -247,7 +252,8 @@ void Simulation::CheckSafety() {
                       absl::CEscape(typed_.substr(at, 20)), "'"));
   }
   checked_ = std::min(read_.size(), typed_.size());
-  if (host_->session().queued_bytes() > kMostQueuedInput)
+  const server::HostedSession* const hosted = host_->Find(session_id_);
+  if (hosted != nullptr && hosted->session().queued_bytes() > kMostQueuedInput)
     Fail("the server's queue toward the program grows without bound");
   const uint64_t most =
       2000 + kMostTurnsPerSecond * static_cast<uint64_t>(world_.Now().millis() / 1000 + 1);
@@ -262,7 +268,9 @@ bool Simulation::Converged() {
 
 // Which half of the way went wrong: server to client, or client to terminal.
 std::string Simulation::Difference() const {
-  const term::Screen& server = host_->session().terminal().screen();
+  const server::HostedSession* const hosted = host_->Find(session_id_);
+  if (hosted == nullptr) return "the session is over";
+  const term::Screen& server = hosted->session().terminal().screen();
   const term::Screen& state = client_->connection().transport().remote().screen();
   const std::string synchronised = ScreenDifference(server, state, "");
   if (!synchronised.empty()) return absl::StrCat("in the client's state: ", synchronised);

@@ -12,10 +12,12 @@ namespace mosh::ssp {
 enum class Capability : uint64_t {
   // The client reads the modes of the pty in what the server sends; the server sends them.
   kTerminalModes = 1 << 0,
-  // Repetitions of this end allow for acknowledgements that come later than stock's.
+  // Between two that announce it the client acknowledges late, and the server allows for that.
   kLongAckDelay = 1 << 1,
+  // Reads how many of its datagrams the peer misses.
+  kLossReports = 1 << 2,
   // The server begins anew with a later process of its client, under the same key.
-  kResume = 1 << 2,
+  kResume = 1 << 3,
 };
 
 class Capabilities {

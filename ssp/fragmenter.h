@@ -34,6 +34,7 @@ class Fragmenter {
             .throwaway_num = instruction.throwaway_num,
             .diff_size = instruction.diff.size(),
             .capabilities = instruction.capabilities,
+            .incoming_loss = instruction.incoming_loss,
             .incarnation = instruction.incarnation,
             .slice_limit = slice_limit,
             .chaff_size = chaff.size()};
@@ -67,6 +68,7 @@ class Fragmenter {
     StateNum old_num, new_num, ack_num, throwaway_num;
     size_t diff_size = 0;
     Capabilities capabilities;
+    uint32_t incoming_loss = 0;
     uint64_t incarnation = 0;
     size_t slice_limit = 0;
     size_t chaff_size = 0;

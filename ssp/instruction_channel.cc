@@ -144,6 +144,11 @@ void InstructionChannel::OnDatagramTooBig(Instant now) {
   limit_.OnTooBig(now);
 }
 
+double InstructionChannel::IncomingLossRate() const {
+  constexpr double kLightLoss = 0.05;
+  return std::max(losses_.rate(), std::min(losses_.long_rate(), kLightLoss));
+}
+
 Stats InstructionChannel::stats() const {
   Stats stats = stats_;
   stats.lost_incoming = losses_.lost();

@@ -47,6 +47,9 @@ class InstructionChannel {
   // estimate.
   Received OnDatagram(std::span<uint8_t> datagram, EcnMark ecn, Instant now);
 
+  // Whether OnDatagram() would find it authentic; changes nothing.
+  bool Authenticates(std::span<const uint8_t> datagram) { return cipher_.Authenticates(datagram); }
+
   // Hands the instruction's datagrams to the sink. The diff has at most kMaxDiffBytes. Fails when
   // the key is used up.
   absl::Status Send(const InstructionView& instruction, Instant now, DatagramSink& sink);
@@ -61,9 +64,13 @@ class InstructionChannel {
   void SetAddressFamily(AddressFamily family) { limit_.SetFamily(family); }
 
   const RttEstimator& rtt() const { return rtt_; }
-  Path path() const { return {rtt_.send_interval(), rtt_.rto(), rtt_.srtt(), rtt_.has_sample()}; }
-  // Datagrams of the peer's that never came, so far.
-  uint64_t incoming_losses() const { return losses_.lost(); }
+  Path path() const {
+    return {rtt_.send_interval(), rtt_.rto(), rtt_.srtt(), rtt_.latest(), rtt_.has_sample()};
+  }
+  // Of the peer's datagrams.
+  const LossMeter& losses() const { return losses_; }
+  // How bad it is lately; not quite nothing as long as there were losses not long ago.
+  double IncomingLossRate() const;
   Stats stats() const;
   Stats& mutable_stats() { return stats_; }
 

@@ -6,6 +6,7 @@
 #ifndef SSP_LOSS_METER_H_
 #define SSP_LOSS_METER_H_
 
+#include <bitset>
 #include <cstdint>
 
 namespace mosh::ssp {
@@ -13,7 +14,8 @@ namespace mosh::ssp {
 class LossMeter {
  public:
   static constexpr int kReorderTolerance = 3;
-  static constexpr int kWindow = 64;  // sequence numbers remembered
+  static constexpr int kWindow = 64;   // sequence numbers that rate() looks at
+  static constexpr int kMemory = 256;  // sequence numbers remembered
 
   // Every authentic datagram's number, in any order, repeats included.
   void OnReceived(uint64_t sequence);
@@ -21,14 +23,22 @@ class LossMeter {
   // Numbers given up for lost so far. A huge jump (a peer that moved its counter) counts as one
   // window.
   uint64_t lost() const { return lost_; }
-  // Share of the remembered numbers old enough to judge that never came; 0 before there are any.
-  double rate() const;
+  // Share of the recent numbers old enough to judge that never came; 0 without any. A loss among
+  // few counts for more than its share (Laplace's rule of succession).
+  double rate() const { return RateOf(kWindow); }
+  // The same over all that is remembered: whether there have been losses at all of late.
+  double long_rate() const { return RateOf(kMemory); }
+
+  // Too little has been seen to tell.
+  bool young() const { return known_ < kWindow; }
 
  private:
+  double RateOf(int window) const;
+
   bool started_ = false;
   uint64_t highest_ = 0;
-  uint64_t seen_ = 0;  // bit i: highest_ - i has arrived
-  int known_ = 0;      // how many bits of seen_ mean something
+  std::bitset<kMemory> seen_;  // bit i: highest_ - i has arrived
+  int known_ = 0;              // how many bits of seen_ mean something
   uint64_t lost_ = 0;
 };
 

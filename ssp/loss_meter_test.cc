@@ -39,6 +39,16 @@ TEST(LossMeter, RateIsTheShareOfTheRecent) {
   EXPECT_NEAR(meter.rate(), 0.25, 0.02);
   for (uint64_t n = 1000; n < 1100; ++n) meter.OnReceived(n);
   EXPECT_EQ(meter.rate(), 0);
+  EXPECT_NEAR(meter.long_rate(), 0.15, 0.02);
+  for (uint64_t n = 1100; n < 1300; ++n) meter.OnReceived(n);
+  EXPECT_EQ(meter.long_rate(), 0);
+}
+
+TEST(LossMeter, FewNumbersProveLittle) {
+  EXPECT_EQ(Fed({0, 1, 2, 3, 4, 5}).rate(), 0);
+  EXPECT_NEAR(Fed({0, 2, 3, 4}).rate(), 0.5, 0.01);  // one of two judged
+  EXPECT_TRUE(Fed({0, 2, 3, 4}).young());
+  EXPECT_FALSE(Fed({0, 100}).young());
 }
 
 TEST(LossMeter, RepeatsAndAncientNumbersDoNothing) {

@@ -20,14 +20,11 @@ class Pacer {
   // `initial` credits may exceed `burst`; what is spent of the excess does not grow back.
   Pacer(int burst, int initial, Instant now) : burst_(burst), credits_(initial), at_(now) {}
 
-  // When the next instruction may leave with `spare` credits left over; in the past if it may now.
-  // Moves when the interval changes.
-  Instant ReadyAt(std::chrono::nanoseconds interval, int spare = 0) const {
-    const double missing = 1 + spare - credits_;
-    if (missing <= 0) return at_;
-    const double wait = missing * static_cast<double>(interval.count());
-    return at_ + std::chrono::nanoseconds(static_cast<int64_t>(wait));
-  }
+  // When the next instruction may leave; in the past if it may now. Moves when the interval
+  // changes.
+  Instant ReadyAt(std::chrono::nanoseconds interval) const { return HasAt(1, interval); }
+  // When there are as many credits as can be saved up.
+  Instant FullAt(std::chrono::nanoseconds interval) const { return HasAt(burst_, interval); }
 
   void Spend(Instant now, std::chrono::nanoseconds interval) {
     const double earned =
@@ -38,6 +35,13 @@ class Pacer {
   }
 
  private:
+  Instant HasAt(double credits, std::chrono::nanoseconds interval) const {
+    const double missing = credits - credits_;
+    if (missing <= 0) return at_;
+    const double wait = missing * static_cast<double>(interval.count());
+    return at_ + std::chrono::nanoseconds(static_cast<int64_t>(wait));
+  }
+
   double burst_;
   double credits_;  // at at_
   Instant at_;

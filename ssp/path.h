@@ -10,7 +10,8 @@ struct Path {
   std::chrono::nanoseconds frame_interval;  // of a steady stream
   std::chrono::nanoseconds rto;             // a datagram and its answer are rarely apart for longer
   std::chrono::nanoseconds srtt;            // usually it is this
-  bool measured = false;                    // false: both are guesses
+  std::chrono::nanoseconds latest_rtt{};    // so much it took the last time
+  bool measured = false;                    // false: all are guesses
 };
 
 }  // namespace mosh::ssp

@@ -6,6 +6,7 @@ namespace mosh::ssp {
 
 void RttEstimator::AddSample(Milliseconds sample) {
   if (sample >= kIgnoreFrom || sample < Milliseconds(0)) return;
+  latest_ = sample;
   const DoubleMs r = sample;
   if (!has_sample_) {
     has_sample_ = true;

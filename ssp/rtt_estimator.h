@@ -26,6 +26,8 @@ class RttEstimator {
   std::chrono::duration<double, std::milli> rttvar_ms() const { return rttvar_; }
   std::chrono::nanoseconds srtt() const;
   std::chrono::nanoseconds rttvar() const;
+  // The latest sample.
+  std::chrono::nanoseconds latest() const { return latest_; }
   // ceil(SRTT + 4 RTTVAR) within [50, 1000] ms.
   Milliseconds rto() const;
   // ceil(SRTT / 2) within [20, 250] ms: about two frames per round trip.
@@ -34,6 +36,7 @@ class RttEstimator {
  private:
   using DoubleMs = std::chrono::duration<double, std::milli>;
   bool has_sample_ = false;
+  Milliseconds latest_{1000};
   DoubleMs srtt_{1000};
   DoubleMs rttvar_{500};
 };

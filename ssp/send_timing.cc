@@ -7,14 +7,13 @@ namespace mosh::ssp {
 SendTiming::SendTiming(const TransportConfig& config, Instant now)
     : collection_(config.collection),
       pacer_(config.pacing.burst, config.pacing.startup_burst, now),
-      last_sent_(now),
       heartbeat_due_(now) {}
 
 void SendTiming::OnLocalChange(Instant now, ChangeHint hint) {
   if (hint == ChangeHint::kBackground) {
     if (change_pending()) return;
     background_ = true;
-    change_due_ = now;
+    change_due_ = now + kBackgroundWait;
     return;
   }
   if (background_) OnAllSent();  // it goes along with this one
@@ -33,17 +32,20 @@ void SendTiming::OnLocalChange(Instant now, ChangeHint hint) {
   change_due_ = std::min(first_change_ + collection_.at_most, now + collection_.quiet);
 }
 
-void SendTiming::OnRemoteData(Instant now, const Path& path) {
+void SendTiming::OnRemoteData(Instant now, std::chrono::nanoseconds delay, const Path& path) {
   const auto room = path.measured ? (path.rto - path.srtt) / 2 : std::chrono::nanoseconds(0);
   const auto slack = std::clamp<std::chrono::nanoseconds>(room, {}, kMostSlack);
-  delayed_ack_due_ = std::min(delayed_ack_due_, now + kDelayedAck + slack);
+  delayed_ack_due_ = std::min(delayed_ack_due_, now + delay + slack);
 }
 
 void SendTiming::OnAnswerWanted(Instant now) { answer_due_ = std::min(answer_due_, now); }
 
 void SendTiming::OnSent(Instant now, const Path& path) {
   pacer_.Spend(now, path.frame_interval);
-  last_sent_ = now;
+  OnCopySent(now);
+}
+
+void SendTiming::OnCopySent(Instant now) {
   heartbeat_due_ = now + kHeartbeat;
   delayed_ack_due_ = Instant::Max();
   answer_due_ = Instant::Max();
@@ -52,9 +54,7 @@ void SendTiming::OnSent(Instant now, const Path& path) {
 Instant SendTiming::ChangeDue(const Path& path) const {
   if (!change_pending()) return Instant::Max();
   if (!background_) return std::max(change_due_, ReadyAt(path));
-  const Instant spare =
-      std::min(pacer_.ReadyAt(path.frame_interval, /*spare=*/1), last_sent_ + path.frame_interval);
-  return std::max(change_due_, spare);
+  return std::max(change_due_, pacer_.FullAt(path.frame_interval));
 }
 
 void SendTiming::OnAllSent() {

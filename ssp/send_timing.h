@@ -23,6 +23,10 @@ class SendTiming {
   static constexpr std::chrono::milliseconds kDelayedAck{100};  // data is acknowledged so late
   static constexpr std::chrono::milliseconds kMostSlack{12};  // or so much later, see OnRemoteData
 
+  // A background change waits so long for something to ride with, and until all credits are back,
+  // so that it takes none from what somebody waits for.
+  static constexpr std::chrono::milliseconds kBackgroundWait{40};
+
   // A first send is due at once.
   SendTiming(const TransportConfig& config, Instant now);
 
@@ -32,17 +36,23 @@ class SendTiming {
   void OnAllSent();
   // There is more to send, and it has waited long enough.
   void OnHeldBack(Instant now) { change_due_ = now; }
+  // Nobody waits for any of it.
+  bool background() const { return background_; }
   bool change_pending() const { return change_due_ != Instant::Max(); }
 
-  // Data of the peer's came: acknowledge it after kDelayedAck, or with whatever is sent before. The
-  // peer waits for 100 ms plus its RTO; where that leaves room, a little more delay lets more
+  // Data of the peer's came: acknowledge it after `delay`, or with whatever is sent before. The
+  // peer waits for that plus its RTO; where that leaves room, a little more delay lets more
   // acknowledgements ride on the next key.
-  void OnRemoteData(Instant now, const Path& path);
+  void OnRemoteData(Instant now, std::chrono::nanoseconds delay, const Path& path);
+  // Data is still to be acknowledged.
+  bool ack_pending() const { return delayed_ack_due_ != Instant::Max(); }
   // The peer needs an answer, for it has no other way to learn something: as soon as pacing allows.
   void OnAnswerWanted(Instant now);
 
   // An instruction left, with an acknowledgement as every instruction.
   void OnSent(Instant now, const Path& path);
+  // The same for one that pacing doesn't count.
+  void OnCopySent(Instant now);
 
   // When the pending change is due: collected and paced.
   Instant ChangeDue(const Path& path) const;
@@ -67,7 +77,6 @@ class SendTiming {
   bool echo_comes_in_pieces_ = false;
   bool left_alone_ = false;  // an isolated change was let go, and nothing has followed it yet
 
-  Instant last_sent_;
   Instant heartbeat_due_;
   Instant delayed_ack_due_ = Instant::Max();
   Instant answer_due_ = Instant::Max();

@@ -78,8 +78,8 @@ TEST(SendTiming, AtOncePolicyWaitsForPacingOnly) {
 TEST(SendTiming, DataIsAcknowledgedWithin100MsOfTheFirst) {
   Fixture f;
   constexpr Path kTight{.frame_interval = 50ms, .rto = 100ms, .srtt = 100ms, .measured = true};
-  f.timing.OnRemoteData(f.now, kTight);
-  f.timing.OnRemoteData(f.now + 60ms, kTight);
+  f.timing.OnRemoteData(f.now, SendTiming::kDelayedAck, kTight);
+  f.timing.OnRemoteData(f.now + 60ms, SendTiming::kDelayedAck, kTight);
   EXPECT_EQ(f.timing.AckDue(kLan), f.now + 100ms);
   f.timing.OnSent(f.now + 70ms, kLan);
   EXPECT_EQ(f.timing.AckDue(kLan), f.now + 70ms + 3s);
@@ -87,20 +87,43 @@ TEST(SendTiming, DataIsAcknowledgedWithin100MsOfTheFirst) {
 
 TEST(SendTiming, AcknowledgementUsesTheRoomThePeersPatienceLeaves) {
   Fixture f;
-  f.timing.OnRemoteData(f.now, kLan);
+  f.timing.OnRemoteData(f.now, SendTiming::kDelayedAck, kLan);
   EXPECT_EQ(f.timing.AckDue(kLan), f.now + 112ms);
 }
 
-TEST(SendTiming, BackgroundChangeLeavesACreditForWhatComesNext) {
+TEST(SendTiming, BackgroundChangeWaitsForCompany) {
+  Fixture f;
+  f.timing.OnLocalChange(f.now, ChangeHint::kBackground);
+  EXPECT_EQ(f.timing.ChangeDue(kLan), f.now + SendTiming::kBackgroundWait);
+  f.timing.OnLocalChange(f.now + 10ms, ChangeHint::kIsolated);
+  EXPECT_LE(f.timing.ChangeDue(kLan), f.now + 10ms);
+  f.timing.OnAllSent();
+  EXPECT_FALSE(f.timing.change_pending());
+}
+
+TEST(SendTiming, CopyAcknowledgesButIsNotPaced) {
+  Fixture f;
+  for (int i = 0; i < 5; ++i) f.timing.OnCopySent(f.now);
+  EXPECT_LE(f.timing.ReadyAt(kLan), f.now);
+  f.timing.OnRemoteData(f.now, SendTiming::kDelayedAck, kLan);
+  EXPECT_TRUE(f.timing.ack_pending());
+  f.timing.OnCopySent(f.now);
+  EXPECT_FALSE(f.timing.ack_pending());
+  EXPECT_EQ(f.timing.AckDue(kLan), f.now + 3s);
+}
+
+TEST(SendTiming, BackgroundChangeTakesNothingFromWhatComesNext) {
   const Instant start = Instant::FromMillis(1);
   SendTiming timing(TransportConfig::Client(), start);
   for (int i = 0; i < 4; ++i) timing.OnSent(start, kLan);  // 2 of 6 credits left
   timing.OnLocalChange(start, ChangeHint::kBackground);
-  EXPECT_LE(timing.ChangeDue(kLan), start);
+  EXPECT_EQ(timing.ChangeDue(kLan), start + SendTiming::kBackgroundWait);
   timing.OnSent(start, kLan);
-  EXPECT_EQ(timing.ChangeDue(kLan), start + 20ms);
-  timing.OnLocalChange(start, ChangeHint::kIsolated);
-  EXPECT_LE(timing.ChangeDue(kLan), start);
+  EXPECT_EQ(timing.ChangeDue(kLan), start + 40ms);  // until there are 3 again
+  timing.OnSent(start + 40ms, kLan);
+  EXPECT_EQ(timing.ChangeDue(kLan), start + 60ms);
+  timing.OnLocalChange(start + 41ms, ChangeHint::kIsolated);
+  EXPECT_LE(timing.ChangeDue(kLan), start + 41ms);
 }
 
 TEST(SendTiming, AnswerWaitsForPacing) {

@@ -20,6 +20,7 @@
 #include "base/check.h"
 #include "base/instant.h"
 #include "ssp/path.h"
+#include "ssp/redundancy.h"
 #include "ssp/send_timing.h"
 #include "ssp/sent_log.h"
 #include "ssp/shutdown_timer.h"
@@ -54,8 +55,17 @@ class Sender {
   void OnRemoteState(StateNum num, bool has_data, Instant now, const Path& path);
   // The peer sent its newest state again.
   void OnRepeatedState(StateNum num, bool has_data, Instant now, const Path& path);
-  // `incoming_losses`: a running total.
-  void OnPathUpdate(uint64_t incoming_losses, Instant now);
+  struct PathNews {
+    uint64_t incoming_losses = 0;   // a running total
+    double incoming_loss_rate = 0;  // 0..1
+    // Of our own datagrams, as the peer sees it; nullopt if it never says.
+    std::optional<double> outgoing_loss_rate;
+    bool late_acks = false;  // agreed: the client acknowledges late
+  };
+  void OnPathUpdate(const PathNews& news, Instant now, const Path& path);
+  // Whether the latest instruction was one that redundancy pays for, and what it cost.
+  bool last_was_copy() const { return last_was_copy_; }
+  void OnCopySent(size_t octets, Instant now) { redundancy_.Charge(now, octets); }
   void OnLastSendFailed() { log_.MarkLastLost(); }
 
   Instant NextDeadline(const Path& path) const;
@@ -81,6 +91,7 @@ class Sender {
   StateNum acked_num() const { return log_.first().num; }
   Instant acked_sent_at() const { return log_.first().sent; }
   uint64_t retransmissions() const { return retransmissions_; }
+  uint64_t redundant_copies() const { return redundant_copies_; }
   uint64_t unsendable_diffs() const { return unsendable_diffs_; }
   size_t kept_states() const { return states_.size(); }
 
@@ -90,6 +101,7 @@ class Sender {
     bool changed;     // the live object is not what was last sent
     bool talk;        // an instruction is due whatever it says
     bool repeat;      // the last state is due again
+    bool copy;        // it, or what replaces it, is due for redundancy's sake
     size_t base = 0;  // index of the state to build on
   };
 
@@ -104,6 +116,8 @@ class Sender {
   }
   bool frozen() const { return last_num() == kShutdownNum; }
   Instant RepeatDue(const Path& path) const;
+  Instant CopyDue() const;
+  bool unacknowledged() const { return !log_.LastEquals(0); }
   void Rationalise(Local& live);
   std::optional<Plan> MakePlan(Instant now, const Local& live, const Path& path);
   // The state to send: the live one, or as much of it as may go into one instruction.
@@ -114,11 +128,14 @@ class Sender {
                          const Path& path);
 
   bool early_allowed_;
+  bool redundancy_allowed_;
+  std::chrono::nanoseconds late_ack_delay_, late_ack_allowance_;
   size_t max_diff_;
   SendTiming timing_;
   SentLog log_;
   std::deque<Local> states_;  // in step with log_
   ShutdownTimer shutdown_;
+  Redundancy redundancy_;
   std::string diff_;
 
   StateNum ack_num_{0};
@@ -132,8 +149,12 @@ class Sender {
   std::optional<Instant> latest_loss_, loss_before_;
   bool early_ = false;  // losses are recent: repeat sooner
   uint64_t incoming_losses_ = 0;
+  std::chrono::nanoseconds ack_allowance_ = kAckDelayAllowance;   // of the peer
+  std::chrono::nanoseconds ack_delay_ = SendTiming::kDelayedAck;  // of ours
   Instant last_sent_;
   uint64_t retransmissions_ = 0;
+  uint64_t redundant_copies_ = 0;
+  bool last_was_copy_ = false;
   uint64_t unsendable_diffs_ = 0;
 };
 

@@ -9,10 +9,14 @@ namespace mosh::ssp {
 template <LocalState Local>
 Sender<Local>::Sender(const TransportConfig& config, size_t max_diff, Local initial, Instant now)
     : early_allowed_(config.retransmit_early_on_loss),
+      redundancy_allowed_(config.redundancy),
+      late_ack_delay_(config.late_ack_delay),
+      late_ack_allowance_(config.late_ack_allowance),
       max_diff_(max_diff),
       timing_(config, now),
       log_(now),
       shutdown_(config),
+      redundancy_(now),
       last_heard_(now),
       last_sent_(now) {
   states_.push_back(std::move(initial));
@@ -24,6 +28,7 @@ void Sender<Local>::OnAck(StateNum num, Instant now) {
   if (dropped == 0) return;
   states_.erase(states_.begin(), states_.begin() + static_cast<ptrdiff_t>(dropped));
   needs_rationalising_ = true;
+  if (!unacknowledged()) redundancy_.Stop();
   if (held_back_) timing_.OnHeldBack(now);
   held_back_ = false;
 }
@@ -38,7 +43,7 @@ void Sender<Local>::OnRemoteState(StateNum num, bool has_data, Instant now, cons
     // The peer still guesses the round trip until it gets its first answer.
     timing_.OnAnswerWanted(now);
   } else if (has_data) {
-    timing_.OnRemoteData(now, path);
+    timing_.OnRemoteData(now, ack_delay_, path);
   }
   heard_data_ |= has_data;
 }
@@ -47,10 +52,11 @@ template <LocalState Local>
 void Sender<Local>::OnRepeatedState(StateNum num, bool has_data, Instant now, const Path& path) {
   if (num == kShutdownNum) {
     timing_.OnAnswerWanted(now);
-  } else if (has_data && now >= last_sent_ + 2 * path.frame_interval) {
-    // Sent after our acknowledgement should have arrived: that one is lost. A younger repetition
-    // crossed it.
+  } else if (has_data && !timing_.ack_pending() && now >= last_sent_ + 2 * path.frame_interval) {
+    // Sent after our acknowledgement should have arrived: that one is lost, and with it what we had
+    // to say. A younger repetition crossed it.
     timing_.OnAnswerWanted(now);
+    if (unacknowledged()) log_.MarkLastLost();
   }
 }
 
@@ -61,18 +67,25 @@ void Sender<Local>::NoteLoss(Instant now) {
 }
 
 template <LocalState Local>
-void Sender<Local>::OnPathUpdate(uint64_t incoming_losses, Instant now) {
-  for (uint64_t i = incoming_losses_; i < std::min(incoming_losses, incoming_losses_ + 2); ++i) {
-    NoteLoss(now);
-  }
-  incoming_losses_ = incoming_losses;
+void Sender<Local>::OnPathUpdate(const PathNews& news, Instant now, const Path& path) {
+  const uint64_t worth_noting = std::min(news.incoming_losses, incoming_losses_ + 2);
+  for (uint64_t i = incoming_losses_; i < worth_noting; ++i) NoteLoss(now);
+  incoming_losses_ = news.incoming_losses;
   // One loss in a while is no reason to double the traffic; two are.
   early_ = early_allowed_ && loss_before_ && now - *loss_before_ < kRecentLoss;
+  // A path that loses one way usually loses the other way too.
+  const double outgoing = news.outgoing_loss_rate.value_or(news.incoming_loss_rate);
+  redundancy_.OnLossRate(redundancy_allowed_ ? outgoing : 0);
+  redundancy_.OnPath(path, now);
+  // Each end knows of the losses of one direction, and by the peer's report of the other's.
+  ack_delay_ =
+      news.late_acks && news.incoming_loss_rate == 0 ? late_ack_delay_ : SendTiming::kDelayedAck;
+  ack_allowance_ = news.late_acks && outgoing == 0 ? late_ack_allowance_ : kAckDelayAllowance;
 }
 
 template <LocalState Local>
 AckPatience Sender<Local>::Patience(const Path& path) const {
-  const auto overdue = path.rto + kAckDelayAllowance;
+  const auto overdue = path.rto + ack_allowance_;
   // Before the first round trip everything is a guess, and losing the greeting should not cost a
   // second.
   const auto early = !path.measured ? std::chrono::nanoseconds(kGreetingPatience)
@@ -89,12 +102,23 @@ Instant Sender<Local>::RepeatDue(const Path& path) const {
 }
 
 template <LocalState Local>
+Instant Sender<Local>::CopyDue() const {
+  // A change that somebody waits for leaves soon anyway, and carries everything.
+  if (!unacknowledged() || (timing_.change_pending() && !timing_.background())) {
+    return Instant::Max();
+  }
+  const Instant due = redundancy_.CopyDue();
+  return due < last_heard_ + kActiveRetry ? due : Instant::Max();
+}
+
+template <LocalState Local>
 Instant Sender<Local>::NextDeadline(const Path& path) const {
   if (gave_up_) return Instant::Max();
   if (Quiet()) return timing_.AnswerDue(path);
-  const Instant data = timing_.change_pending() && !frozen() ? timing_.ChangeDue(path)
-                       : shutdown_in_progress()              ? Instant::Max()
-                                                             : RepeatDue(path);
+  const Instant change = timing_.change_pending() && !frozen() ? timing_.ChangeDue(path)
+                         : shutdown_in_progress()              ? Instant::Max()
+                                                               : RepeatDue(path);
+  const Instant data = shutdown_in_progress() ? change : std::min(change, CopyDue());
   const Instant request = std::max(shutdown_.RequestDue(), timing_.ReadyAt(path));
   return std::min({data, timing_.AckDue(path), request, shutdown_.GivesUpAt(path)});
 }
@@ -111,13 +135,16 @@ void Sender<Local>::Rationalise(Local& live) {
 template <LocalState Local>
 auto Sender<Local>::MakePlan(Instant now, const Local& live, const Path& path)
     -> std::optional<Plan> {
-  const bool collected = now >= timing_.ChangeDue(path);
+  const bool copy = !shutdown_in_progress() && !Quiet() && now >= CopyDue();
+  const bool collected = copy || now >= timing_.ChangeDue(path);
   Plan plan{};
-  plan.changed = !frozen() && !(live == states_.back());
+  plan.copy = copy;
+  plan.changed = !frozen() && !held_back_ && !(live == states_.back());
   if (!plan.changed) timing_.OnAllSent();
   plan.talk = now >= timing_.AckDue(path) ||
               (now >= shutdown_.RequestDue() && now >= timing_.ReadyAt(path));
-  plan.repeat = !plan.changed && !shutdown_in_progress() && !Quiet() && now >= RepeatDue(path);
+  plan.repeat =
+      !plan.changed && !shutdown_in_progress() && !Quiet() && (plan.copy || now >= RepeatDue(path));
   if (!(plan.changed && collected) && !plan.talk && !plan.repeat) return std::nullopt;
   const AckPatience patience = Patience(path);
   if (shutdown_in_progress()) {
@@ -203,13 +230,16 @@ std::optional<InstructionView> Sender<Local>::Poll(Instant now, Local& live, con
 template <LocalState Local>
 InstructionView Sender<Local>::Commit(const Plan& plan, std::optional<Local> next, Instant now,
                                       const Path& path) {
+  const bool background = timing_.background();
   const bool empty_ack = diff_.empty() && !plan.changed;
   const bool again = frozen() || (!plan.changed && !empty_ack && !shutdown_in_progress());
   const StateNum base_num = log_.at(plan.base).num;
   if (again) {
     const bool overdue = !frozen() && log_.Overdue(now, Patience(path));
-    log_.OnLastSentAgain(plan.base, now);
-    if (!diff_.empty()) {
+    log_.OnLastSentAgain(plan.base, plan.copy, now);
+    if (plan.copy) {
+      ++redundant_copies_;
+    } else if (!diff_.empty()) {
       ++retransmissions_;
       if (overdue) NoteLoss(now);
     }
@@ -232,7 +262,17 @@ InstructionView Sender<Local>::Commit(const Plan& plan, std::optional<Local> nex
     log_.Evict(*excess);
     states_.erase(states_.begin() + static_cast<ptrdiff_t>(*excess));
   }
-  timing_.OnSent(now, path);
+  last_was_copy_ = plan.copy;
+  if (plan.copy) {
+    timing_.OnCopySent(now);
+  } else {
+    timing_.OnSent(now, path);
+  }
+  if (plan.changed && !background) {
+    redundancy_.OnNewState(now, diff_.size());
+  } else if (!diff_.empty()) {
+    redundancy_.OnCarried();
+  }
   timing_.OnAllSent();  // what was held back waits for an acknowledgement
   last_sent_ = now;
   if (shutdown_in_progress()) shutdown_.OnRequestSent(now, path);

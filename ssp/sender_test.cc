@@ -93,11 +93,11 @@ TEST(Sender, RepeatsUnderTheSameNumber) {
 
 TEST(Sender, RepeatsSoonerAfterTwoLosses) {
   Rig rig;
-  rig.sender.OnPathUpdate(2, rig.now);
+  rig.sender.OnPathUpdate({.incoming_losses = 2}, rig.now, kPath);
   rig.Type("a");
   rig.Poll();
   EXPECT_EQ(rig.sender.NextDeadline(kPath), rig.now + 120ms);
-  rig.sender.OnPathUpdate(2, rig.now + 10s);
+  rig.sender.OnPathUpdate({.incoming_losses = 2}, rig.now + 10s, kPath);
   EXPECT_EQ(rig.sender.NextDeadline(kPath), rig.now + 200ms);
 }
 
@@ -157,6 +157,90 @@ TEST(Sender, RepeatedDataMeansOurAcknowledgementWasLost) {
   EXPECT_EQ(rig.sender.NextDeadline(kPath), rig.now + 3s);
   rig.sender.OnRepeatedState({1}, true, rig.now + 300ms, kPath);
   EXPECT_LE(rig.sender.NextDeadline(kPath), rig.now + 300ms);
+}
+
+TEST(Sender, RepeatedDataBringsBackWhatWasSaidSince) {
+  Rig rig;
+  rig.Type("a");
+  rig.Poll();
+  rig.sender.OnAck({1}, rig.now);
+  rig.sender.OnRemoteState({1}, true, rig.now, kPath);
+  rig.Type("b");
+  EXPECT_EQ(rig.Poll()->new_num, 2u);
+  rig.now += 110ms;
+  rig.sender.OnRepeatedState({1}, true, rig.now, kPath);
+  const auto again = rig.Poll();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->new_num, 2u);
+  EXPECT_EQ(again->diff, "1:b");
+}
+
+TEST(Sender, CopiesTheNewestStateUntilItIsAcknowledged) {
+  Rig rig;
+  rig.sender.OnRemoteState({1}, false, rig.now, kPath);
+  rig.sender.OnPathUpdate({.outgoing_loss_rate = 0.29}, rig.now, kPath);
+  rig.Type("a");
+  const auto first = rig.Poll();
+  for (const auto offset : {2ms, 10ms}) {
+    EXPECT_EQ(rig.sender.NextDeadline(kPath), Instant::FromMillis(1000) + offset);
+    rig.now = Instant::FromMillis(1000) + offset;
+    const auto copy = rig.Poll();
+    ASSERT_TRUE(copy);
+    EXPECT_EQ(copy->old_num, first->old_num);
+    EXPECT_EQ(copy->new_num, first->new_num);
+    EXPECT_EQ(copy->diff, first->diff);
+    EXPECT_EQ(copy->ack_num, 1u);
+  }
+  rig.Type("b");  // carries "a" along, and starts anew
+  EXPECT_EQ(rig.Poll()->diff, "0:ab");
+  EXPECT_EQ(rig.sender.NextDeadline(kPath), rig.now + 2ms);
+  rig.sender.OnAck({2}, rig.now);
+  EXPECT_EQ(rig.sender.NextDeadline(kPath), rig.now + 3s);
+  EXPECT_EQ(rig.sender.redundant_copies(), 2u);
+  EXPECT_EQ(rig.sender.retransmissions(), 0u);
+}
+
+TEST(Sender, BackgroundChangeLeavesInPlaceOfACopy) {
+  Rig rig;
+  rig.sender.OnRemoteState({1}, false, rig.now, kPath);
+  rig.sender.OnPathUpdate({.outgoing_loss_rate = 0.02}, rig.now, kPath);
+  rig.Type("a");
+  rig.Poll();
+  rig.now += 45ms;
+  rig.live.Append("+");
+  rig.sender.OnLocalChange(rig.now, ChangeHint::kBackground);
+  rig.now += 5ms;
+  EXPECT_EQ(rig.Poll()->diff, "0:a+");
+  EXPECT_GT(rig.sender.NextDeadline(kPath), rig.now + 50ms);  // no other copy
+}
+
+TEST(Sender, LateAcknowledgementsNeedAgreementAndNoLosses) {
+  const auto ack_delay = [](Sender<ToyStream>::PathNews news) {
+    Rig rig;
+    rig.sender.OnRemoteState({1}, true, rig.now, kPath);
+    rig.Poll();
+    rig.now += 1s;
+    rig.sender.OnPathUpdate(news, rig.now, kPath);
+    rig.sender.OnRemoteState({2}, true, rig.now, kPath);
+    return rig.sender.NextDeadline(kPath) - rig.now;
+  };
+  EXPECT_EQ(ack_delay({.late_acks = true}), 200ms);
+  EXPECT_EQ(ack_delay({}), 100ms);
+  EXPECT_EQ(ack_delay({.incoming_loss_rate = 0.01, .late_acks = true}), 100ms);
+}
+
+TEST(Sender, AllowsForLateAcknowledgementsWhereThePeerMakesThem) {
+  const auto patience = [](Sender<ToyStream>::PathNews news) {
+    Rig rig(TransportConfig::Server());
+    rig.sender.OnRemoteState({1}, false, rig.now, kPath);
+    rig.sender.OnPathUpdate(news, rig.now, kPath);
+    rig.Type(std::string(Redundancy::kMaxDiff, 'x'));  // not copied
+    rig.Poll();
+    return rig.sender.NextDeadline(kPath) - rig.now;
+  };
+  EXPECT_EQ(patience({.outgoing_loss_rate = 0, .late_acks = true}), 300ms);
+  EXPECT_EQ(patience({.outgoing_loss_rate = 0}), 200ms);
+  EXPECT_EQ(patience({.outgoing_loss_rate = 0.3, .late_acks = true}), 200ms);
 }
 
 TEST(Sender, TrimsWhatThePeerHas) {
@@ -268,6 +352,20 @@ TEST(Sender, LargeObjectGoesInPartsOneAcknowledgementEach) {
   EXPECT_EQ(rig.Poll()->diff.size(), 505u);
   rig.sender.OnAck({3}, rig.now);
   EXPECT_FALSE(rig.Poll());
+}
+
+TEST(Sender, PartOfALargeObjectIsRepeatedWhileTheRestWaits) {
+  BasicRig<LimitableStream> rig(TransportConfig::Client(), 2000);
+  rig.Type(std::string(2500, 'x'));
+  rig.Poll();
+  rig.sender.OnRemoteState({1}, false, rig.now, kPath);
+  EXPECT_EQ(rig.sender.NextDeadline(kPath), rig.now + 200ms);
+  rig.now += 200ms;
+  const auto again = rig.Poll();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->new_num, 1u);
+  EXPECT_EQ(again->diff.size(), 1002u);
+  EXPECT_GT(rig.sender.NextDeadline(kPath), rig.now);
 }
 
 TEST(Sender, ContentThatReturnsToWhatThePeerHasIsStillSaid) {

@@ -30,12 +30,14 @@ void SentLog::Append(StateNum num, size_t base, std::optional<size_t> same_as, I
                       .chain_sent = base == 0 ? now : std::min(now, entries_[base].chain_sent)});
 }
 
-void SentLog::OnLastSentAgain(size_t base, Instant now) {
+void SentLog::OnLastSentAgain(size_t base, bool copy, Instant now) {
   Entry& last = entries_.back();
   last.base = entries_[base].num;
-  last.sent = now;
-  ++last.copies;
-  last.chain_sent = base == 0 ? now : std::min(now, entries_[base].chain_sent);
+  if (!copy) {
+    last.sent = now;
+    ++last.tries;
+  }
+  last.chain_sent = base == 0 ? last.sent : std::min(last.sent, entries_[base].chain_sent);
 }
 
 void SentLog::MarkLastLost() {
@@ -93,15 +95,15 @@ Instant SentLog::OldestUnacknowledged() const {
   return Instant::Max();
 }
 
-int SentLog::CopiesUnderWay() const {
-  int copies = 0;
-  for (const Entry& entry : entries_) copies += entry.version != first().version ? entry.copies : 0;
-  return copies;
+int SentLog::TriesUnderWay() const {
+  int tries = 0;
+  for (const Entry& entry : entries_) tries += entry.version != first().version ? entry.tries : 0;
+  return tries;
 }
 
 Instant SentLog::RetransmitDue(const AckPatience& patience) const {
   if (first().version == last().version) return Instant::Max();
-  const auto wait = CopiesUnderWay() > 1 ? patience.overdue : patience.early;
+  const auto wait = TriesUnderWay() > 1 ? patience.overdue : patience.early;
   Instant carried_until = kLost;  // some entry with the last content may still be believed received
   for (size_t i = 1; i < entries_.size(); ++i) {
     if (LastEquals(i)) {

@@ -50,7 +50,7 @@ class SentLog {
     Instant sent;        // when it was last sent
     Instant chain_sent;  // the oldest `sent` among it and the unconfirmed states it was built on
     bool small = true;   // its latest instruction fitted one datagram or nearly so
-    int copies = 1;      // instructions that carried it
+    int tries = 1;       // instructions that carried it, copies not counted
   };
   size_t size() const { return entries_.size(); }
   const Entry& at(size_t i) const { return entries_[i]; }
@@ -60,8 +60,9 @@ class SentLog {
 
   // A new entry, built on entry `base`. `same_as`: an entry with the same content, if known.
   void Append(StateNum num, size_t base, std::optional<size_t> same_as, Instant now);
-  // The last entry was sent again, built on entry `base`.
-  void OnLastSentAgain(size_t base, Instant now);
+  // The last entry was sent again, built on entry `base`. A copy sent before anything is missed
+  // doesn't count as another try.
+  void OnLastSentAgain(size_t base, bool copy, Instant now);
   void SetLastSmall(bool small) { entries_.back().small = small; }
   // The last entry turned out to have the content of entry `i`.
   void MarkLastSameAs(size_t i) { entries_.back().version = entries_[i].version; }
@@ -90,7 +91,7 @@ class SentLog {
 
  private:
   Instant OldestUnacknowledged() const;
-  int CopiesUnderWay() const;
+  int TriesUnderWay() const;
   void RecomputeChains();
 
   std::vector<Entry> entries_;

@@ -70,7 +70,7 @@ TEST(SentLog, EarlyRepetitionIsForWhatWasSentOnce) {
   constexpr AckPatience kEarly{.early = 70ms, .overdue = 150ms, .frame_interval = 20ms};
   log.Append({1}, 0, std::nullopt, kStart);
   EXPECT_EQ(log.RetransmitDue(kEarly), kStart + 70ms);
-  log.OnLastSentAgain(0, kStart + 70ms);
+  log.OnLastSentAgain(0, false, kStart + 70ms);
   EXPECT_EQ(log.RetransmitDue(kEarly), kStart + 150ms);
 }
 

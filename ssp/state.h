@@ -26,7 +26,7 @@ template <class S>
 concept LocalState = std::copyable<S> && requires(const S a, S m, const S b) {
   { a.DiffFrom(b) } -> std::same_as<std::string>;
   { a == b } -> std::convertible_to<bool>;
-  { m.Subtract(b) };
+  {m.Subtract(b)};
 };
 
 // The peer's object, as received.
@@ -41,7 +41,7 @@ concept LocalState = std::copyable<S> && requires(const S a, S m, const S b) {
 template <class S>
 concept RemoteState = std::copyable<S> && requires(S m, const S b, absl::string_view diff) {
   { m.Apply(diff) } -> std::same_as<absl::Status>;
-  { m.Subtract(b) };
+  {m.Subtract(b)};
 };
 
 template <class S>

@@ -24,13 +24,14 @@ struct Stats {
   uint64_t duplicates = 0;      // instructions whose state was here already
   uint64_t unknown_bases =
       0;  // instructions built on a state that is not here: reordered, or their base was lost
+  uint64_t out_of_order = 0;      // authentic datagrams older than one seen before
+  uint64_t congestion_marks = 0;  // datagrams that arrived with a CE mark
+  uint64_t retransmissions = 0;   // instructions that repeated a state sent before
+  uint64_t redundant_copies = 0;  // repeated before anything was missed
+  uint64_t too_big = 0;           // datagrams the local network refused for their size
+  uint64_t unsendable_diffs = 0;  // diffs over the limit of a state object that can't be limited
+  uint64_t lost_incoming = 0;     // gaps in the peer's sequence numbers that nothing filled in time
   uint64_t other_incarnations = 0;  // instructions from or for another process of the client
-  uint64_t out_of_order = 0;        // authentic datagrams older than one seen before
-  uint64_t congestion_marks = 0;    // datagrams that arrived with a CE mark
-  uint64_t retransmissions = 0;     // instructions that repeated a state sent before
-  uint64_t too_big = 0;             // datagrams the local network refused for their size
-  uint64_t unsendable_diffs = 0;    // diffs over the limit of a state object that can't be limited
-  uint64_t lost_incoming = 0;  // gaps in the peer's sequence numbers that nothing filled in time
   double incoming_loss_rate =
       0;  // share of the peer's latest few dozen datagrams that never came; 0..1
 };

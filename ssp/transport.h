@@ -25,6 +25,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -84,6 +85,9 @@ class Transport {
   };
   // Takes one datagram of any size; decrypts in place, so its bytes are garbage afterwards.
   Received OnDatagram(std::span<uint8_t> datagram, EcnMark ecn, Instant now);
+
+  // Whether it is the peer's, for whoever has to find out whose it is; changes nothing.
+  bool Authenticates(std::span<const uint8_t> datagram) { return channel_.Authenticates(datagram); }
 
   // The newest state received. Valid until the next OnDatagram or AcceptRemote.
   const Remote& remote() const { return receiver_.newest(); }
@@ -175,11 +179,13 @@ class Transport {
   // Whether this comes from a client process that is to replace the present one.
   bool IsFromSuccessor(const InstructionView& instruction, bool newest) const;
   void BeginAnew(uint64_t incarnation, Instant now, Received& result);
+  void UpdatePath(Instant now);
   void OnInstruction(const InstructionView& instruction, bool newest, Instant now,
                      Received& result);
 
   Capabilities capabilities_;
   Capabilities peer_capabilities_;
+  double peer_loss_rate_ = 0;  // of our datagrams, as the peer last said
   uint64_t incarnation_;
   std::optional<Beginning> beginning_;
   InstructionChannel channel_;

@@ -40,15 +40,23 @@ struct TransportConfig {
   AddressFamily family = AddressFamily::kIpv4;
 
   // What to announce. The users of a transport add what they understand themselves to what it does.
-  Capabilities capabilities = Capability::kLongAckDelay;
+  Capabilities capabilities = Capabilities(Capability::kLongAckDelay) | Capability::kLossReports;
 
   // Of a client: which of the session's client processes this is, counted from 0. Beyond the first
   // only toward a server that announced kResume.
   uint64_t incarnation = 0;
 
   // Retransmit without the peer's 100 ms of possible acknowledgement delay while losses are being
-  // seen.
-  bool retransmit_early_on_loss = true;
+  // seen. For a client: its keys are answered at once, by echoes. What the server says is not.
+  bool retransmit_early_on_loss = false;
+
+  // Send small states more than once on a path that loses datagrams.
+  bool redundancy = true;
+
+  // How late this end acknowledges a peer that allows for it, and how late it allows the peer to
+  // (kLongAckDelay). Stock's 100 ms where nothing else is agreed.
+  std::chrono::milliseconds late_ack_delay{100};
+  std::chrono::milliseconds late_ack_allowance{200};
 
   // The initiator of a shutdown gives up after this many instructions or this long (spec §11.8).
   int shutdown_tries = 16;
@@ -66,6 +74,9 @@ struct TransportConfig {
   static TransportConfig Client() {
     TransportConfig config;
     config.collection = CollectionPolicy::AtOnce();
+    config.retransmit_early_on_loss = true;
+    config.late_ack_delay = std::chrono::milliseconds(200);
+    config.late_ack_allowance = std::chrono::milliseconds(100);
     config.shutdown_timeout = std::chrono::milliseconds(4000);
     return config;
   }

@@ -13,8 +13,24 @@ auto Transport<Local, Remote>::OnDatagram(std::span<uint8_t> datagram, EcnMark e
   Received result{
       .authentic = packet.authentic, .newest = packet.newest, .problem = packet.problem};
   if (packet.instruction) OnInstruction(*packet.instruction, packet.newest, now, result);
-  if (packet.authentic) sender_.OnPathUpdate(channel_.incoming_losses(), now);
+  if (packet.authentic) UpdatePath(now);
   return result;
+}
+
+template <LocalState Local, RemoteState Remote>
+void Transport<Local, Remote>::UpdatePath(Instant now) {
+  std::optional<double> outgoing;
+  if (peer_capabilities_.Has(Capability::kLossReports)) {
+    outgoing = peer_loss_rate_;
+    // At first both ends know little; a path that loses one way usually loses the other way too.
+    if (channel_.losses().young()) outgoing = std::max(*outgoing, channel_.IncomingLossRate());
+  }
+  sender_.OnPathUpdate({.incoming_losses = channel_.losses().lost(),
+                        .incoming_loss_rate = channel_.IncomingLossRate(),
+                        .outgoing_loss_rate = outgoing,
+                        .late_acks = capabilities_.Has(Capability::kLongAckDelay) &&
+                                     peer_capabilities_.Has(Capability::kLongAckDelay)},
+                       now, channel_.path());
 }
 
 template <LocalState Local, RemoteState Remote>
@@ -28,6 +44,7 @@ void Transport<Local, Remote>::OnInstruction(const InstructionView& instruction,
     BeginAnew(instruction.incarnation, now, result);
   }
   if (!instruction.capabilities.empty()) peer_capabilities_ = instruction.capabilities;
+  if (newest) peer_loss_rate_ = instruction.incoming_loss / 100.0;
   sender_.OnAck(instruction.ack_num, now);
   last_ack_of_send_at_ = sender_.acked_sent_at();
   const bool has_data = !instruction.diff.empty();
@@ -77,6 +94,7 @@ template <LocalState Local, RemoteState Remote>
 void Transport<Local, Remote>::BeginAnew(uint64_t incarnation, Instant now, Received& result) {
   incarnation_ = incarnation;
   peer_capabilities_ = Capabilities();
+  peer_loss_rate_ = 0;
   last_ack_of_send_at_.reset();
   result.left_behind = receiver_.newest();
   channel_.OnPeerReplaced();
@@ -105,8 +123,18 @@ absl::Status Transport<Local, Remote>::OnDeadline(Instant now, Local& live, Data
   if (!outgoing) return absl::OkStatus();
   // Every instruction up to the first acknowledgement says it, so who acknowledges any has read it.
   if (sender_.acked_num() == StateNum{0}) outgoing->capabilities = capabilities_;
+  if (peer_capabilities_.Has(Capability::kLossReports)) {
+    outgoing->incoming_loss = static_cast<uint32_t>(std::ceil(channel_.IncomingLossRate() * 100));
+  }
   outgoing->incarnation = incarnation_;
+  const Stats::Direction before = channel_.stats().sent;
   fatal_ = channel_.Send(*outgoing, now, sink);
+  if (sender_.last_was_copy()) {
+    constexpr size_t kHeaders = 28;  // of IP and UDP
+    const Stats::Direction after = channel_.stats().sent;
+    sender_.OnCopySent(after.bytes - before.bytes + kHeaders * (after.datagrams - before.datagrams),
+                       now);
+  }
   return fatal_;
 }
 
@@ -114,6 +142,7 @@ template <LocalState Local, RemoteState Remote>
 Stats Transport<Local, Remote>::stats() const {
   Stats stats = channel_.stats();
   stats.retransmissions = sender_.retransmissions();
+  stats.redundant_copies = sender_.redundant_copies();
   stats.unsendable_diffs = sender_.unsendable_diffs();
   return stats;
 }

@@ -149,31 +149,41 @@ TEST(Simulation, NearlyEveryWakeUpSends) {
             pair.up.sent() + pair.down.sent() - sent);
 }
 
+// Datagrams up and down for a fluent typist.
 template <class Client, class Server>
-std::pair<uint64_t, uint64_t> SteadyTyping(std::chrono::nanoseconds latency, int interval_ms) {
-  PairOptions options = Options(1);
+std::pair<uint64_t, uint64_t> SteadyTyping(std::chrono::nanoseconds latency, uint64_t seed) {
+  PairOptions options = Options(seed);
   options.up.latency = options.down.latency = latency;
   BasicPair<Client, Server> pair(options);
+  crypto::SeededRandom random(seed);
   pair.RunFor(5s);
   const uint64_t up = pair.up.sent(), down = pair.down.sent();
   for (int i = 0; i < 100; ++i) {
     pair.Type("k");
-    pair.RunFor(std::chrono::milliseconds(interval_ms));
+    pair.RunFor(std::chrono::milliseconds(60 + random.Below(200)));
   }
   return {pair.up.sent() - up, pair.down.sent() - down};
 }
 
 TEST(Simulation, SteadyTypingTakesNoMoreDatagramsThanStock) {
   for (const auto latency : {20us, 50'000us, 150'000us}) {
-    uint64_t stock = 0, ours = 0;
-    // Single rhythms resonate with the 100 ms of a delayed acknowledgement, one way or the other.
-    for (int interval = 40; interval < 400; interval += 7) {
-      const auto [stock_up, stock_down] = SteadyTyping<StockClient, StockServer>(latency, interval);
-      const auto [up, down] = SteadyTyping<OurClient, OurServer>(latency, interval);
-      stock += stock_up + stock_down;
-      ours += up + down;
+    uint64_t stock_up = 0, stock_down = 0, up = 0, down = 0, up_to_stock = 0, down_to_stock = 0;
+    for (uint64_t seed = 1; seed <= 15; ++seed) {
+      const auto stock = SteadyTyping<StockClient, StockServer>(latency, seed);
+      const auto ours = SteadyTyping<OurClient, OurServer>(latency, seed);
+      stock_up += stock.first;
+      stock_down += stock.second;
+      up += ours.first;
+      down += ours.second;
+      up_to_stock += SteadyTyping<OurClient, StockServer>(latency, seed).first;
+      down_to_stock += SteadyTyping<StockClient, OurServer>(latency, seed).second;
     }
-    EXPECT_LE(ours, stock * 103 / 100) << latency.count();
+    // On a long path stock saves a few by holding keys and echoes back, a third of the round trip.
+    const bool long_path = latency > 100ms;
+    EXPECT_LE(up, stock_up * (long_path ? 100 : 90) / 100) << latency.count();
+    EXPECT_LE(up_to_stock, stock_up * (long_path ? 108 : 102) / 100) << latency.count();
+    EXPECT_LE(down, stock_down * (long_path ? 112 : 100) / 100) << latency.count();
+    EXPECT_LE(down_to_stock, stock_down * (long_path ? 112 : 100) / 100) << latency.count();
   }
 }
 
@@ -202,10 +212,11 @@ template <class APair>
 std::vector<double> Delays(APair& pair, int keys, uint64_t seed) {
   crypto::SeededRandom random(seed);
   pair.RunFor(4s);
+  const size_t before = pair.shown().size();
   std::vector<Instant> typed;
   std::vector<double> delays;
   const auto note = [&] {
-    while (delays.size() < pair.shown().size()) {
+    while (delays.size() < pair.shown().size() - before) {
       delays.push_back(static_cast<double>((pair.now - typed[delays.size()]).count()) / 1e6);
     }
     return delays.size() == static_cast<size_t>(keys);
@@ -239,25 +250,139 @@ TEST(Simulation, CleanPathAddsNothingToItsRoundTrip) {
   EXPECT_LT(delays[190] - delays[100], 10);
 }
 
-TEST(Simulation, BetterThanStockAt29PercentLoss) {
-  std::vector<double> ours, stock;
+double Mean(const std::vector<double>& v) {
+  double sum = 0;
+  for (const double x : v) sum += x;
+  return sum / static_cast<double>(v.size());
+}
+
+TEST(Simulation, LossesCostLittleTime) {
+  std::vector<double> ours, stock, to_stock, from_stock;
   for (uint64_t seed = 1; seed <= 15; ++seed) {
     PairOptions options = Options(seed);
     options.up.loss = options.down.loss = 0.29;
-    Pair pair(options);
-    BasicPair<StockClient, StockServer> reference(options);
-    for (const double d : Delays(pair, 150, seed)) ours.push_back(d);
-    for (const double d : Delays(reference, 150, seed)) stock.push_back(d);
+    const auto type = [seed](auto pair, std::vector<double>& delays) {
+      for (int i = 0; i < 20; ++i) {  // by then both ends know the path
+        pair.Type("k");
+        pair.RunFor(150ms);
+      }
+      for (const double d : Delays(pair, 150, seed)) delays.push_back(d);
+    };
+    type(Pair(options), ours);
+    type(BasicPair<StockClient, StockServer>(options), stock);
+    type(BasicPair<OurClient, StockServer>(options), to_stock);
+    type(BasicPair<StockClient, OurServer>(options), from_stock);
   }
-  const auto mean = [](const std::vector<double>& v) {
-    double sum = 0;
-    for (const double x : v) sum += x;
-    return sum / static_cast<double>(v.size());
+  const auto p99 = [](std::vector<double> v) {
+    std::sort(v.begin(), v.end());
+    return v[v.size() * 99 / 100];
   };
-  std::sort(ours.begin(), ours.end());
-  std::sort(stock.begin(), stock.end());
-  EXPECT_LT(mean(ours), mean(stock));
-  EXPECT_LT(ours[ours.size() * 99 / 100], stock[stock.size() * 99 / 100]);
+  EXPECT_LT(Mean(ours), 110);  // 100 is the round trip
+  EXPECT_LT(p99(ours), p99(stock) * 0.4);
+  // One direction helps already.
+  EXPECT_LT(Mean(to_stock), Mean(stock) * 0.8);
+  EXPECT_LT(p99(to_stock), p99(stock) * 0.8);
+  EXPECT_LT(Mean(from_stock), Mean(stock) * 0.85);
+  EXPECT_LT(p99(from_stock), p99(stock) * 0.9);
+}
+
+TEST(Simulation, NoCopiesOnAPathThatLosesNothing) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    PairOptions options = Options(seed);
+    options.up.latency = options.down.latency = std::chrono::milliseconds(seed * 10);
+    options.up.jitter = options.down.jitter = std::chrono::milliseconds(seed % 5 * 10);
+    options.up.in_order = options.down.in_order = seed % 2 == 0;
+    Pair pair(options);
+    Delays(pair, 150, seed);
+    EXPECT_EQ(pair.client.stats().redundant_copies, 0u);
+    EXPECT_EQ(pair.server.stats().redundant_copies, 0u);
+  }
+}
+
+TEST(Simulation, CopiesAreForTheDirectionThatLoses) {
+  PairOptions options = Options(1);
+  options.down.loss = 0.2;
+  Pair pair(options);
+  Delays(pair, 300, 1);
+  EXPECT_GT(pair.server.stats().redundant_copies, 400u);
+  // At first the client can but guess that its own direction loses as well.
+  EXPECT_LT(pair.client.stats().redundant_copies, 60u);
+}
+
+TEST(Simulation, CopiesEndSomeTimeAfterTheLosses) {
+  PairOptions options = Options(1);
+  options.up.loss = options.down.loss = 0.2;
+  Pair pair(options);
+  Delays(pair, 100, 1);
+  EXPECT_GT(pair.client.stats().redundant_copies, 100u);
+  pair.up.conditions().loss = pair.down.conditions().loss = 0;
+  const auto type = [&](int keys) {
+    for (int i = 0; i < keys; ++i) {
+      pair.Type("k");
+      pair.RunFor(150ms);
+    }
+  };
+  type(300);
+  const uint64_t copies =
+      pair.client.stats().redundant_copies + pair.server.stats().redundant_copies;
+  type(300);
+  EXPECT_EQ(pair.client.stats().redundant_copies + pair.server.stats().redundant_copies, copies);
+}
+
+TEST(Simulation, CopiesStayWithinTheBudget) {
+  PairOptions options = Options(1);
+  options.up.loss = options.down.loss = 0.5;
+  Pair pair(options);
+  Delays(pair, 50, 1);
+  const Instant start = pair.now;
+  const uint64_t before = pair.client.stats().redundant_copies;
+  for (int i = 0; i < 600; ++i) {  // a key that repeats itself
+    pair.Type("k");
+    pair.RunFor(33ms);
+  }
+  const uint64_t copies = pair.client.stats().redundant_copies - before;
+  const double seconds = static_cast<double>((pair.now - start).count()) * 1e-9;
+  EXPECT_LE(static_cast<double>(copies), (seconds + 1) * 40);
+  EXPECT_GT(copies, 100u);
+}
+
+TEST(Simulation, LargeScreensAreNotCopied) {
+  PairOptions options = Options(1);
+  options.up.loss = options.down.loss = 0.2;
+  Pair pair(options);
+  Delays(pair, 100, 1);
+  const uint64_t copies = pair.server.stats().redundant_copies;
+  crypto::SeededRandom random(1);
+  for (int i = 0; i < 30; ++i) {
+    pair.output.clear();
+    for (int j = 0; j < 1000; ++j) pair.output += static_cast<char>('0' + random.Below(70));
+    pair.Print("");
+    pair.RunFor(500ms);
+  }
+  EXPECT_EQ(pair.server.stats().redundant_copies, copies);
+}
+
+TEST(Simulation, QueueIsNotMadeLongerByCopies) {
+  // 16 kbit/s and little room: losses are the queue's.
+  const auto run = [](bool redundancy) {
+    PairOptions options = Options(1);
+    options.up.rate = options.down.rate = 2000;
+    options.up.queue = options.down.queue = 800;
+    options.client.redundancy = options.server.redundancy = redundancy;
+    Pair pair(options);
+    Delays(pair, 20, 1);
+    crypto::SeededRandom random(1);
+    for (int i = 0; i < 200; ++i) {
+      // More than the line can carry.
+      pair.output.clear();
+      for (int j = 0; j < 300; ++j) pair.output += static_cast<char>('0' + random.Below(70));
+      pair.Print("");
+      pair.RunFor(50ms);
+    }
+    EXPECT_GT(pair.down.lost(), 0u);
+    return pair.down.octets();
+  };
+  EXPECT_LE(run(true), run(false) * 101 / 100);
 }
 
 TEST(Simulation, FirstScreenDoesNotWaitForTheGuessedInterval) {
@@ -281,8 +406,9 @@ TEST(Simulation, LostGreetingIsRepeatedSoon) {
   EXPECT_TRUE(pair.RunUntil(pair.now + 600ms, [&] { return pair.shown() == "x"; }));
 }
 
-TEST(Simulation, EchoLostWithItsAcknowledgementIsRepaired) {
-  Pair pair(Options(1));
+// How long after the end of an outage the client sees what it missed.
+std::chrono::nanoseconds RepairTime(const PairOptions& options) {
+  Pair pair(options);
   for (int i = 0; i < 40; ++i) {
     pair.Type("k");
     pair.RunFor(200ms);
@@ -292,7 +418,14 @@ TEST(Simulation, EchoLostWithItsAcknowledgementIsRepaired) {
   pair.Type("x");
   pair.RunFor(180ms);
   pair.down.conditions().down = false;
-  EXPECT_TRUE(pair.RunUntil(pair.now + 180ms, [&] { return pair.shown() == pair.output; }));
+  const Instant over = pair.now;
+  pair.RunUntil(over + 10s, [&] { return pair.shown() == pair.output; });
+  return pair.now - over;
+}
+
+TEST(Simulation, EchoLostWithItsAcknowledgementIsRepaired) {
+  // The client repeats its key after 200 ms, and the server what it had answered.
+  EXPECT_LE(RepairTime(Options(1)), 122ms);
 }
 
 TEST(Simulation, OldDatagramsReplayedChangeNothing) {

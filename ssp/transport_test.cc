@@ -77,6 +77,7 @@ class Reader {
   }
   std::vector<Capabilities> capabilities;
   std::vector<size_t> sizes;  // of diffs
+  uint32_t most_loss = 0;     // that was reported
 
  private:
   void Read(std::span<const uint8_t> bytes) {
@@ -89,6 +90,7 @@ class Reader {
               InstructionCodec::Decoded::kOk);
     capabilities.push_back(view.capabilities);
     sizes.push_back(view.diff.size());
+    most_loss = std::max(most_loss, view.incoming_loss);
   }
 
   crypto::SessionCipher cipher_;
@@ -136,6 +138,24 @@ TEST(Transport, AnnouncingAddsNoDatagrams) {
   // An empty diff that carries an announcement is an empty diff.
   EXPECT_FALSE(reader.capabilities.front().empty());
   EXPECT_EQ(reader.sizes.front(), 0u);
+}
+
+TEST(Transport, LossesAreReportedToWhoReadsThatOnly) {
+  const auto reported = [](double loss, Capabilities server) {
+    PairOptions options;
+    options.down.loss = loss;
+    options.server.capabilities = server;
+    Pair pair(options);
+    Reader reader(pair, crypto::Direction::kToServer);
+    for (int i = 0; i < 100; ++i) {
+      pair.Type("k");
+      pair.RunFor(150ms);
+    }
+    return reader.most_loss;
+  };
+  EXPECT_GE(reported(0.2, Capability::kLossReports), 20u);
+  EXPECT_EQ(reported(0.2, Capability::kTerminalModes), 0u);
+  EXPECT_EQ(reported(0, Capability::kLossReports), 0u);
 }
 
 TEST(Transport, UsedUpKeyIsFinal) {

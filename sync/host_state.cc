@@ -16,11 +16,29 @@ HostState::HostState(term::Screen screen, uint64_t echo_ack, bool peer_is_ours)
       target_(peer_is_ours ? term::RenderTarget::kOwnEmulator
                            : term::RenderTarget::kStockEmulator) {}
 
+namespace {
+
+void Put(const std::optional<term::TerminalModes>& modes, host::TerminalModes& message) {
+  if (!modes) return;
+  message.set_echo(modes->echo);
+  message.set_canonical(modes->canonical);
+  message.set_foreground(modes->foreground);
+}
+
+std::optional<term::TerminalModes> ModesIn(const host::TerminalModes& message) {
+  const bool known = message.has_echo() || message.has_canonical() || message.has_foreground();
+  if (!known) return std::nullopt;
+  return term::TerminalModes{message.echo(), message.canonical(), message.foreground()};
+}
+
+}  // namespace
+
 std::string HostState::DiffFrom(const HostState& base) const {
   host::Message message;
   if (echo_ack_ > base.echo_ack_) {
     message.add_instruction()->mutable_echo_ack()->set_echo_ack_num(echo_ack_);
   }
+  if (modes_ != base.modes_) Put(modes_, *message.add_instruction()->mutable_terminal_modes());
   const bool unknown_size = base.initial_ && !initial_;
   if (unknown_size || !(screen_ == base.screen_)) {
     if (unknown_size || screen_.size() != base.screen_.size()) {
@@ -42,6 +60,7 @@ absl::Status HostState::Apply(absl::string_view diff) {
     return absl::InvalidArgumentError("screen update is not a HostMessage");
   }
   uint64_t echo_ack = echo_ack_;
+  std::optional<term::TerminalModes> modes = modes_;
   bool draws = false;
   for (const host::Instruction& instruction : message.instruction()) {
     if (instruction.has_host_bytes()) {
@@ -55,9 +74,12 @@ absl::Status HostState::Apply(absl::string_view diff) {
         return absl::InvalidArgumentError("echo ack decreases");
       }
       echo_ack = instruction.echo_ack().echo_ack_num();
+    } else if (instruction.has_terminal_modes()) {
+      modes = ModesIn(instruction.terminal_modes());
     }
   }
   echo_ack_ = echo_ack;
+  modes_ = modes;
   initial_ = false;
   if (!draws) return absl::OkStatus();
   // A fresh emulator: whatever an unfinished sequence in the last diff left behind is forgotten.
@@ -74,7 +96,8 @@ absl::Status HostState::Apply(absl::string_view diff) {
 }
 
 bool operator==(const HostState& a, const HostState& b) {
-  return a.echo_ack_ == b.echo_ack_ && a.initial_ == b.initial_ && a.screen_ == b.screen_;
+  return a.echo_ack_ == b.echo_ack_ && a.modes_ == b.modes_ && a.initial_ == b.initial_ &&
+         a.screen_ == b.screen_;
 }
 
 }  // namespace mosh::sync

@@ -6,6 +6,7 @@
 #define SYNC_HOST_STATE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -13,6 +14,7 @@
 #include "term/renderer.h"
 #include "term/screen.h"
 #include "term/size.h"
+#include "term/terminal_modes.h"
 
 namespace mosh::sync {
 
@@ -24,10 +26,14 @@ class HostState {
   // A snapshot, on the server. `peer_is_ours`: the client has announced that it is ours, and
   // DiffFrom may use what stock lacks.
   HostState(term::Screen screen, uint64_t echo_ack, bool peer_is_ours = false);
+  // On the server: only for a client that has announced that it reads them.
+  void SetTerminalModes(std::optional<term::TerminalModes> modes) { modes_ = modes; }
 
   const term::Screen& screen() const { return screen_; }
   // The newest user state that the screen has had time to reflect (EchoAckTracker).
   uint64_t echo_ack() const { return echo_ack_; }
+  // Of the programs' terminal, when the snapshot was made. Nothing if the server does not say.
+  const std::optional<term::TerminalModes>& terminal_modes() const { return modes_; }
 
   // Serialised HostMessage that turns `base` into this; empty if they are equal. It has no echo ack
   // if this one's is lower than `base`'s, since stock clients abort on that.
@@ -44,6 +50,7 @@ class HostState {
  private:
   term::Screen screen_;
   uint64_t echo_ack_ = 0;
+  std::optional<term::TerminalModes> modes_;
   bool initial_ = false;  // State 0.
   term::RenderTarget target_ = term::RenderTarget::kStockEmulator;
 };

@@ -18,8 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   if (state.screen().columns() > 300 || state.screen().rows() > 300) return 0;
   HostState copy = base;
-  if (!copy.Apply(HostState(state.screen(), state.echo_ack()).DiffFrom(base)).ok()) std::abort();
+  HostState again(state.screen(), state.echo_ack());
+  again.SetTerminalModes(state.terminal_modes());
+  if (!copy.Apply(again.DiffFrom(base)).ok()) std::abort();
   if (copy.echo_ack() != state.echo_ack()) std::abort();
+  if (copy.terminal_modes() != state.terminal_modes()) std::abort();
   if (!mosh::term::RenderedDifference(state.screen(), copy.screen(),
                                       mosh::term::RenderTarget::kStockEmulator)
            .empty()) {

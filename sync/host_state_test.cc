@@ -27,7 +27,7 @@ HostState StateAfter(absl::string_view program, uint64_t echo_ack, Size size = {
   return HostState(terminal.Snapshot(), echo_ack);
 }
 
-// The elements of a diff, one letter each: E echo ack, R resize, H host bytes.
+// The elements of a diff, one letter each: E echo ack, M modes, R resize, H host bytes.
 std::string Elements(const std::string& diff) {
   host::Message message;
   if (!message.ParseFromString(diff)) return "?";
@@ -35,6 +35,7 @@ std::string Elements(const std::string& diff) {
   for (const host::Instruction& instruction : message.instruction()) {
     if (instruction.has_echo_ack()) out += 'E';
     if (instruction.has_resize()) out += 'R';
+    if (instruction.has_terminal_modes()) out += 'M';
     if (instruction.has_host_bytes()) out += 'H';
   }
   return out;
@@ -86,7 +87,10 @@ TEST(HostState, AppliedDiffIsTheState) {
         size = {static_cast<int>(choices(50)) + 1, static_cast<int>(choices(20)) + 1};
         program.Resize(size);
       }
-      const HostState next(program.Snapshot(), step / 2, ours);
+      HostState next(program.Snapshot(), step / 2, ours);
+      if (ours && choices(3) > 0) {
+        next.SetTerminalModes(term::TerminalModes{choices(2) == 0, choices(2) == 0, choices(3)});
+      }
       const size_t base = choices(sent.size());  // Any: diffs are lost and based on older states.
       HostState client = received[base];
       ASSERT_TRUE(client.Apply(next.DiffFrom(sent[base])).ok());
@@ -95,10 +99,30 @@ TEST(HostState, AppliedDiffIsTheState) {
                 "")
           << "seed " << seed << " step " << step;
       ASSERT_EQ(client.echo_ack(), next.echo_ack());
+      ASSERT_EQ(client.terminal_modes(), next.terminal_modes());
       sent.push_back(next);
       received.push_back(client);
     }
   }
+}
+
+TEST(HostState, TerminalModesAreToldWhenTheyChange) {
+  const HostState base = StateAfter("a", 1);
+  HostState next = base;
+  next.SetTerminalModes(term::TerminalModes{.echo = true, .canonical = true, .foreground = 7});
+  EXPECT_FALSE(next == base);
+  EXPECT_EQ(Elements(next.DiffFrom(base)), "M");
+  EXPECT_EQ(next.DiffFrom(next), "");
+  HostState client = base;
+  ASSERT_TRUE(client.Apply(next.DiffFrom(base)).ok());
+  EXPECT_EQ(client.terminal_modes(), next.terminal_modes());
+  // A later screen that says nothing of them keeps them.
+  HostState later = StateAfter("ab", 1);
+  later.SetTerminalModes(next.terminal_modes());
+  EXPECT_EQ(Elements(later.DiffFrom(next)), "H");
+  // And back to what a server that does not know says.
+  ASSERT_TRUE(client.Apply(base.DiffFrom(next)).ok());
+  EXPECT_EQ(client.terminal_modes(), std::nullopt);
 }
 
 TEST(HostState, RejectsGarbageWithoutChanging) {

@@ -16,7 +16,7 @@ struct Decoded {
   int length = 0;
   char32_t code_point = 0;
 };
-inline Decoded DecodeMultibyte(const uint8_t* p, const uint8_t* end) {
+[[gnu::always_inline]] inline Decoded DecodeMultibyte(const uint8_t* p, const uint8_t* end) {
   const size_t left = end - p;
   const uint8_t lead = p[0];
   if (lead >= 0xE1 && lead <= 0xEC) {  // Most of the multi-byte text of the world.

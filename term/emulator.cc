@@ -31,15 +31,14 @@ void Emulator::SetRendition(const Rendition& rendition) {
 }
 
 void Emulator::LimitInterner() {
-  // A live screen cannot need more than two entries a cell, so re-interning always gets well below
-  // this. Small enough for the tables to stay in the processor's cache, where every change of
-  // rendition looks.
-  constexpr size_t kFree = 2048;
-  const size_t cells = static_cast<size_t>(columns()) * rows() * (other_rows_.empty() ? 1 : 2);
-  if (screen_.interner().entries() <= kFree + 4 * cells) return;
+  if (screen_.interner().entries() <= interner_limit_) return;
   screen_.Reintern(&other_rows_);
   grid_ = Grid(&screen_);
   UpdatePen();
+  // Twice what lives, so that re-interning, which looks at every cell, stays rare; but no more than
+  // lets the tables stay in the processor's nearest cache, where every change of rendition looks.
+  const size_t cells = static_cast<size_t>(columns()) * rows();
+  interner_limit_ = kInternerLimit + cells / 2 + 2 * screen_.interner().entries();
 }
 
 void Emulator::ResetMargins() {

@@ -71,18 +71,21 @@ class Emulator {
   int& row() { return screen_.cursor_.row; }
   int& column() { return screen_.cursor_.column; }
 
+  // Entries of the Interner before it is looked what of them lives.
+  static constexpr size_t kInternerLimit = 1024;
+
   // emulator_feed.cc
   const uint8_t* FeedGround(const uint8_t* p, const uint8_t* end);
   const uint8_t* FeedThroughParser(const uint8_t* p, const uint8_t* end);
-  const uint8_t* FeedCsi(const uint8_t* p, const uint8_t* end);
+  const uint8_t* FeedEscape(const uint8_t* p, const uint8_t* end);
   void LimitInterner();
 
   // emulator_print.cc
   void PrintAscii(const uint8_t* text, int length);
   void PrintAsciiSlowly(const uint8_t* text, int length);
-  // Prints characters beyond ASCII as long as nothing about them is special, and fit on the row.
-  // Returns the first byte it left to the others.
-  const uint8_t* PrintMultibyte(const uint8_t* p, const uint8_t* end);
+  // Prints characters, ASCII and beyond, as long as nothing about them is special and they fit on
+  // the row. Returns the first byte it left to the others.
+  const uint8_t* PrintMixed(const uint8_t* p, const uint8_t* end);
   void PutCharacter(char32_t code_point, int width);
   bool MakeRoomForWide();
   void Combine(char32_t code_point);
@@ -93,9 +96,17 @@ class Emulator {
   // emulator_controls.cc
   bool InColumns() const { return column_in(screen_.cursor_.column); }
   bool column_in(int column) const { return column >= left_ && column <= right_; }
-  int RightLimit() const;  // The last column that printing and CUF reach from here.
-  int LeftLimit() const;
-  void ForgetPlace();  // Explicit cursor moves end pending wraps and combining.
+  // The last column that printing and CUF reach from here.
+  int RightLimit() const {
+    return screen_.cursor_.column <= right_ ? right_ : screen_.columns_ - 1;
+  }
+  int LeftLimit() const { return screen_.cursor_.column >= left_ ? left_ : 0; }
+  // Explicit cursor moves end pending wraps and combining.
+  void ForgetPlace() {
+    pending_wrap_ = false;
+    target_row_ = program() ? -1 : row();
+    target_column_ = column();
+  }
   void MoveTo(int row, int column);
   void MoveToOriginRelative(int row, int column);
   void MoveRows(int count);
@@ -129,6 +140,7 @@ class Emulator {
   void SetTopBottom(const Sequence& sequence);
   void SetLeftRight(const Sequence& sequence);
   void WindowOperation(const Sequence& sequence);
+  void SelectRendition(const Sequence& sequence);
   void SetRendition(const Rendition& rendition);
 
   // emulator_modes.cc
@@ -186,6 +198,7 @@ class Emulator {
   std::unique_ptr<History> history_;  // of the normal screen; null: none is kept
   std::string replies_;
   uint64_t change_count_ = 0;
+  size_t interner_limit_ = kInternerLimit;
 };
 
 }  // namespace mosh::term

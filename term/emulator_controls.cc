@@ -5,22 +5,6 @@
 
 namespace mosh::term {
 
-int Emulator::RightLimit() const {
-  return screen_.cursor_.column <= right_ ? right_ : screen_.columns_ - 1;
-}
-
-int Emulator::LeftLimit() const { return screen_.cursor_.column >= left_ ? left_ : 0; }
-
-void Emulator::ForgetPlace() {
-  pending_wrap_ = false;
-  if (program()) {
-    target_row_ = -1;
-  } else {
-    target_row_ = row();
-    target_column_ = column();
-  }
-}
-
 void Emulator::MoveTo(int to_row, int to_column) {
   row() = std::clamp(to_row, 0, rows() - 1);
   column() = std::clamp(to_column, 0, columns() - 1);

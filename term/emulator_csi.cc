@@ -7,19 +7,26 @@
 namespace mosh::term {
 namespace {
 
-// Stock lets only these pass by a pending wrap.
+// Stock lets only these, and SGR, pass by a pending wrap.
 bool KeepsPendingWrapInStock(uint32_t key) {
   return key == Sequence::Key("I") || key == Sequence::Key("Z") || key == Sequence::Key("g") ||
-         key == Sequence::Key("m") || key == Sequence::Key("?h") || key == Sequence::Key("?l");
+         key == Sequence::Key("?h") || key == Sequence::Key("?l");
 }
 
 }  // namespace
 
 void Emulator::CsiDispatch(const Sequence& sequence) {
   const uint32_t key = sequence.key();
-  if (sequence.has_colon() && key != Sequence::Key("m")) return;  // No meaning anywhere else.
+  if (key == Sequence::Key("m")) return SelectRendition(sequence);
+  if (sequence.has_colon()) return;  // No meaning anywhere else.
   if (!program() && !KeepsPendingWrapInStock(key)) pending_wrap_ = false;
   if (!CsiCommon(sequence) && program()) CsiProgram(sequence);
+}
+
+void Emulator::SelectRendition(const Sequence& sequence) {
+  Rendition rendition = screen_.current_rendition_;
+  ApplySgr(sequence, &rendition);
+  SetRendition(rendition);
 }
 
 // What both dialects know. True if the function was found here.
@@ -27,11 +34,6 @@ bool Emulator::CsiCommon(const Sequence& sequence) {
   const int one = sequence.Get(0, 1);
   const int zero = sequence.Get(0, 0);
   switch (sequence.key()) {
-    case Sequence::Key("m"): {
-      Rendition rendition = screen_.current_rendition_;
-      ApplySgr(sequence, &rendition);
-      return SetRendition(rendition), true;
-    }
     case Sequence::Key("H"):
     case Sequence::Key("f"):
       return MoveToOriginRelative(one - 1, sequence.Get(1, 1) - 1), true;

@@ -1,5 +1,5 @@
 // Bytes to characters and controls. In ground, the common things are done here without the parser:
-// runs of printable ASCII, well-formed UTF-8, C0 controls and complete simple CSI sequences.
+// runs of printable ASCII, well-formed UTF-8, C0 controls and complete simple sequences.
 // Everything else, and whatever a chunk cuts in two, goes byte by byte through the decoder and the
 // parser, with the same result.
 #include <bit>
@@ -60,7 +60,7 @@ const uint8_t* Emulator::FeedGround(const uint8_t* p, const uint8_t* const end) 
       PrintAscii(p, run);
       p += run;
     } else if (byte >= 0x80) {
-      if (const uint8_t* const after = PrintMultibyte(p, end); after != p) {
+      if (const uint8_t* const after = PrintMixed(p, end); after != p) {
         p = after;
         continue;
       }
@@ -74,8 +74,7 @@ const uint8_t* Emulator::FeedGround(const uint8_t* p, const uint8_t* const end) 
         Combine(decoded.code_point);
       }
     } else if (byte == 0x1B) {
-      if (end - p < 3 || p[1] != '[') return p;
-      const uint8_t* const after = FeedCsi(p + 2, end);
+      const uint8_t* const after = FeedEscape(p + 1, end);
       if (after == nullptr) return p;
       p = after;
     } else {
@@ -86,26 +85,26 @@ const uint8_t* Emulator::FeedGround(const uint8_t* p, const uint8_t* const end) 
   return p;
 }
 
-// Executes the CSI sequence whose introducer ends at `p` if it is complete and has nothing but a
-// private marker, digits and semicolons. Returns its end, or nullptr with nothing done.
-const uint8_t* Emulator::FeedCsi(const uint8_t* p, const uint8_t* end) {
-  if (end - p > Sequence::kMaxParameterCharacters) end = p + Sequence::kMaxParameterCharacters;
+// Executes the sequence whose ESC ends at `p` if it is complete, and either one character long or a
+// plain control sequence. Returns its end, or nullptr with nothing done.
+const uint8_t* Emulator::FeedEscape(const uint8_t* p, const uint8_t* const end) {
+  if (p == end) return nullptr;
   Sequence& sequence = parser_.sequence();
-  sequence.Clear();
-  if (*p >= 0x3C && *p <= 0x3F) sequence.Collect(*p++);
-  for (; p < end; ++p) {
-    const uint8_t byte = *p;
-    if (byte >= '0' && byte <= ';' && byte != ':') {
-      sequence.Parameter(byte);
-    } else if (byte >= 0x40 && byte <= 0x7E) {
-      sequence.Finish(byte);
-      CsiDispatch(sequence);
-      return p + 1;
-    } else {
-      return nullptr;
+  if (*p == '[') {
+    // The commonest of all: back to the default rendition.
+    if (end - p >= 3 && p[1] == '0' && p[2] == 'm') {
+      SetRendition(Rendition());
+      return p + 3;
     }
+    const uint8_t* const after = sequence.TakePlain(p + 1, end);
+    if (after != nullptr) CsiDispatch(sequence);
+    return after;
   }
-  return nullptr;
+  if (!Parser::EndsEscape(*p)) return nullptr;
+  sequence.Clear();
+  sequence.Finish(*p);
+  EscDispatch(sequence);
+  return p + 1;
 }
 
 const uint8_t* Emulator::FeedThroughParser(const uint8_t* p, const uint8_t* const end) {

@@ -31,6 +31,8 @@ class Grid {
     return cells;
   }
 
+  // What is left of a wide character of which the tail is overwritten.
+  Cell BlankOf(Cell lead) const;
   // If a wide character straddles the border left of `column`, blanks both halves. `column` may be
   // 0 or the width.
   void SplitAt(Cell* cells, int column);
@@ -57,8 +59,6 @@ class Grid {
   // Makes a blank row of `row`, in its own storage if it is the only holder.
   void Renew(RowRef& row);
   void CopySpan(int from_row, int to_row, int left, int right);
-  Cell BlankOf(Cell lead) const;
-
   Screen* screen_;
   Cell blank_;
   RowRef blank_row_;  // Of blank_row_cell_, shared by all rows that enter blank. May be invalid.

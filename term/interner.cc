@@ -13,11 +13,9 @@ size_t Hash(uint64_t bits) {
 
 }  // namespace
 
-Interner::Interner() : styles_(1), style_slots_(kInitialSlots) {
-  style_slots_[Hash(Rendition().bits()) & (kInitialSlots - 1)] = 1;
-}
+Interner::Interner() : styles_(1), style_slots_(kInitialSlots) {}
 
-StyleId Interner::InternStyle(const Rendition& rendition) {
+StyleId Interner::FindOrAdd(const Rendition& rendition) {
   const size_t mask = style_slots_.size() - 1;
   for (size_t slot = Hash(rendition.bits()) & mask;; slot = (slot + 1) & mask) {
     const uint32_t entry = style_slots_[slot];
@@ -36,7 +34,7 @@ StyleId Interner::InternStyle(const Rendition& rendition) {
 void Interner::GrowStyleSlots() {
   style_slots_.assign(style_slots_.size() * 2, 0);
   const size_t mask = style_slots_.size() - 1;
-  for (size_t i = 0; i < styles_.size(); ++i) {
+  for (size_t i = 1; i < styles_.size(); ++i) {
     size_t slot = Hash(styles_[i].bits()) & mask;
     while (style_slots_[slot] != 0) slot = (slot + 1) & mask;
     style_slots_[slot] = static_cast<uint32_t>(i) + 1;

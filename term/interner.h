@@ -28,7 +28,9 @@ class Interner {
 
   // The id of `rendition`, new or old. Amortised O(1). At 2^24 renditions the default style is
   // returned.
-  StyleId InternStyle(const Rendition& rendition);
+  StyleId InternStyle(const Rendition& rendition) {
+    return rendition == Rendition() ? StyleId::kDefault : FindOrAdd(rendition);
+  }
   // `utf8`: a base character and combining characters. The text is copied.
   ClusterId InternCluster(absl::string_view utf8);
 
@@ -44,6 +46,7 @@ class Interner {
   void ContinueRowIdsOf(const Interner& old) { next_row_id_ = old.next_row_id_; }
 
  private:
+  StyleId FindOrAdd(const Rendition& rendition);
   void GrowStyleSlots();
 
   std::vector<Rendition> styles_;

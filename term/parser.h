@@ -28,6 +28,11 @@ class Parser {
   static constexpr int kMaxDcsCharacters = 64;
 
   bool in_ground() const { return state_ == ParserState::kGround; }
+  // Whether an ESC followed by `byte` is a complete escape sequence.
+  static bool EndsEscape(uint8_t byte) {
+    return byte < 0x80 && kParserTable[static_cast<size_t>(ParserState::kEscape)][byte].action ==
+                              ParserAction::kEscDispatch;
+  }
   // Scratch for a caller that parses a sequence itself while in ground.
   Sequence& sequence() { return sequence_; }
 

@@ -187,6 +187,38 @@ void Screen::Resize(Size size, Cell blank) {
   cursor_.column = std::min(cursor_.column, columns_ - 1);
 }
 
+RowRef Screen::PartOfRow(const RowRef& row, int left, int columns) const {
+  if (left == 0 && columns == row.columns()) return row;
+  RowRef part = RowRef::Filled(columns, Cell(), row.id());
+  const int count = std::clamp(row.columns() - left, 0, columns);
+  if (count == 0) return part;
+  Cell* const cells = part.Mutable();
+  std::copy_n(row.cells().begin() + left, count, cells);
+  const auto halve = [this](Cell& cell) {
+    cell = Cell::Blank(interner_->InternStyle(rendition(cell).BackgroundOnly()));
+  };
+  if (cells[0].wide_tail()) halve(cells[0]);
+  if (cells[count - 1].wide()) halve(cells[count - 1]);
+  return part;
+}
+
+Screen Screen::Window(int top, int left, Size size) const {
+  size = ClampSize(size);
+  Screen part = *this;
+  part.columns_ = size.columns;
+  part.rows_.clear();
+  const RowRef blank = RowRef::Filled(size.columns, Cell(), 0);
+  for (int i = 0; i < size.rows; ++i) {
+    part.rows_.push_back(top + i < rows() ? PartOfRow(rows_[top + i], left, size.columns) : blank);
+  }
+  part.cursor_.row = std::clamp(cursor_.row - top, 0, size.rows - 1);
+  part.cursor_.column = std::clamp(cursor_.column - left, 0, size.columns - 1);
+  const bool inside =
+      part.cursor_.row + top == cursor_.row && part.cursor_.column + left == cursor_.column;
+  if (!inside) part.cursor_.visible = false;
+  return part;
+}
+
 void Screen::Reintern(std::vector<RowRef>* more_rows) {
   auto fresh = std::make_shared<Interner>();
   fresh->ContinueRowIdsOf(*interner_);

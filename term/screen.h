@@ -148,6 +148,10 @@ class Screen {
 
   // Cuts or extends at the right and bottom with `blank`; clamps the cursor; no reflow.
   void Resize(Size size, Cell blank);
+  // What a window of this size shows with (top, left) in its corner; blank beyond the screen.
+  // Halves of wide characters at its borders become blank; a cursor outside is hidden. Rows that
+  // are shown whole are shared.
+  Screen Window(int top, int left, Size size) const;
   // Moves the whole screen to a fresh Interner holding only what it uses. StyleIds and ClusterIds
   // change. `more_rows`, if given, are rows of this Interner outside the screen, and move along.
   void Reintern(std::vector<RowRef>* more_rows = nullptr);
@@ -160,6 +164,7 @@ class Screen {
   friend class Grid;  // Edits rows in bulk.
 
   ScreenTexts* MutableTexts();
+  RowRef PartOfRow(const RowRef& row, int left, int columns) const;
 
   int columns_;
   std::vector<RowRef> rows_;

@@ -7,6 +7,7 @@
 #ifndef TERM_SEQUENCE_H_
 #define TERM_SEQUENCE_H_
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstdint>
@@ -38,6 +39,35 @@ class Sequence {
       has_colon_ = false;
       sub_.reset();
     }
+  }
+
+  // Takes the whole control sequence whose introducer ends at `p`, if it is complete before `end`
+  // and has nothing but a private marker, digits and semicolons. Returns its end, or nullptr; then
+  // this must be cleared before it is used. The same result as character by character.
+  const uint8_t* TakePlain(const uint8_t* p, const uint8_t* end) {
+    Clear();
+    if (end - p > kMaxParameterCharacters) end = p + kMaxParameterCharacters;
+    if (p < end && *p >= 0x3C && *p <= 0x3F) key_ = *p++;
+    const uint8_t* const parameters = p;
+    int count = 0;
+    for (; p < end; ++p) {
+      int32_t value = kMissing;
+      if (IsDigit(*p)) {
+        value = *p++ - '0';
+        for (; p < end && IsDigit(*p); ++p) value = std::min(value * 10 + (*p - '0'), kTooBig);
+        if (p == end) return nullptr;
+      }
+      if (*p == ';') {
+        values_[count++] = value;
+        continue;
+      }
+      if (*p < 0x40 || *p > 0x7E) return nullptr;
+      if (p != parameters) values_[count++] = value;
+      count_ = count;
+      key_ = key_ << 8 | *p;
+      return p + 1;
+    }
+    return nullptr;
   }
 
   void Collect(uint8_t character) {
@@ -85,6 +115,7 @@ class Sequence {
 
  private:
   static constexpr int32_t kTooBig = 1'000'000;
+  static bool IsDigit(uint8_t character) { return static_cast<uint8_t>(character - '0') < 10; }
 
   uint32_t key_ = 0;
   int count_ = 0;

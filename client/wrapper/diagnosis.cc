@@ -61,7 +61,41 @@ bool ServerMissing(const FailedStart& start) {
          absl::StrContains(seen, "mosh-server: No such file");
 }
 
+std::string InstallIt(const FailedStart& start) {
+  return absl::StrCat(
+      "\"", start.options->server,
+      "\" was not found there. Install it (Debian, Ubuntu: apt-get install mosh), or if it\nis not "
+      "in the PATH of non-interactive logins, name it: --server=/path/to/mosh-server\n");
+}
+
+// What --list and --attach came to, by the server's exit status (docs/control.md); empty if the
+// server never ran.
+std::string SessionTrouble(const FailedStart& start) {
+  const std::string where =
+      start.options->user_host.empty() ? "this machine" : start.options->user_host;
+  // Stock's server, and ours of before, know neither and show their usage.
+  if (start.exit_status == 1 && absl::StrContains(start.output, "Usage:")) {
+    return absl::StrCat(
+        start.program, ": The mosh-server on ", where,
+        " is stock's or an old one: it can neither list sessions nor attach\nto them. Install "
+        "mosh-fleet there, or name its program: --server=/path/to/mosh-server\n");
+  }
+  if (start.exit_status == 2) {
+    return absl::StrCat(start.program, ": Not attached. To see the sessions on ", where, ": ",
+                        start.program, " --list", start.options->here ? " --here" : " ",
+                        start.options->user_host, "\n");
+  }
+  if (start.exit_status == 3) {
+    return absl::StrCat(start.program, ": The server on ", where, " could not do it.\n");
+  }
+  return "";
+}
+
 std::string NoStartupMessage(const FailedStart& start) {
+  if (start.options->attach.has_value()) {
+    const std::string trouble = SessionTrouble(start);
+    if (!trouble.empty()) return trouble;
+  }
   const std::string first =
       absl::StrCat(start.program, ": Did not find mosh server startup message.");
   const bool range = absl::StrContains(start.options->ports, ":");
@@ -75,13 +109,7 @@ std::string NoStartupMessage(const FailedStart& start) {
                         "example -p 60100:60200.\n");
   }
   if (ServerMissing(start)) {
-    return absl::StrCat(first,
-                        " (Have you installed mosh on your server?)\n"
-                        "\"",
-                        start.options->server,
-                        "\" was not found there. Install it (Debian, Ubuntu: apt-get install "
-                        "mosh), or if it\nis not in the PATH of non-interactive logins, name it: "
-                        "--server=/path/to/mosh-server\n");
+    return absl::StrCat(first, " (Have you installed mosh on your server?)\n", InstallIt(start));
   }
   if (start.exit_status == kSshFailed) {
     const std::string trouble = SshTrouble(start);
@@ -119,6 +147,14 @@ std::string NoAddress(const FailedStart& start) {
 
 std::string Diagnose(const FailedStart& start) {
   return start.have_address ? NoStartupMessage(start) : NoAddress(start);
+}
+
+std::string DiagnoseList(const FailedStart& start) {
+  std::string trouble = SessionTrouble(start);
+  if (!trouble.empty()) return trouble;
+  const std::string first = absl::StrCat(start.program, ": Could not list the sessions.\n");
+  if (ServerMissing(start)) return absl::StrCat(first, InstallIt(start));
+  return absl::StrCat(first, start.exit_status == kSshFailed ? SshTrouble(start) : "");
 }
 
 std::string DiagnoseNotStarted(absl::string_view program, absl::string_view command, int error) {

@@ -26,6 +26,9 @@ struct FailedStart {
 
 std::string Diagnose(const FailedStart& start);
 
+// `--list` failed; what ssh and the server printed has been shown.
+std::string DiagnoseList(const FailedStart& start);
+
 // ssh (or a local server) could not be started at all; `error` is an errno.
 std::string DiagnoseNotStarted(absl::string_view program, absl::string_view command, int error);
 

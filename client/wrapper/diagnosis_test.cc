@@ -89,6 +89,42 @@ TEST(Diagnosis, UnknownTroubleKeepsStocksWords) {
             std::string(kNoStartup) + " (Have you installed mosh on your server?)\n");
 }
 
+TEST(Diagnosis, AttachToAnOldServer) {
+  WrapperOptions options;
+  options.attach = "";
+  EXPECT_EQ(Text("Usage: mosh-server new [-s] [-v]\n", 1, true, options),
+            "mosh: The mosh-server on u@h is stock's or an old one: it can neither list sessions "
+            "nor attach\nto them. Install mosh-fleet there, or name its program: "
+            "--server=/path/to/mosh-server\n");
+}
+
+TEST(Diagnosis, NothingToAttachTo) {
+  WrapperOptions options;
+  options.attach = "zzz";
+  EXPECT_EQ(Text("mosh-server: no session zzz\n", 2, true, options),
+            "mosh: Not attached. To see the sessions on u@h: mosh --list u@h\n");
+  EXPECT_THAT(Text("mosh-server: command not found\n", 127, true, options),
+              HasSubstr("Install it"));
+}
+
+TEST(Diagnosis, List) {
+  WrapperOptions options;
+  options.user_host = "u@h";
+  options.list = true;
+  const auto text = [&options](absl::string_view output, int status) {
+    const SshRoute route;
+    return DiagnoseList({.program = "mosh",
+                         .options = &options,
+                         .route = &route,
+                         .output = output,
+                         .exit_status = status});
+  };
+  EXPECT_THAT(text("Usage: mosh-server new\n", 1), HasSubstr("stock's or an old one"));
+  EXPECT_EQ(text("mosh-server: x\n", 3), "mosh: The server on u@h could not do it.\n");
+  EXPECT_THAT(text("Permission denied (publickey).\n", 255), HasSubstr("refused the login"));
+  EXPECT_THAT(text("sh: mosh-server: not found\n", 127), HasSubstr("Install it"));
+}
+
 TEST(Diagnosis, SshMissing) {
   EXPECT_THAT(DiagnoseNotStarted("mosh", "ssh", ENOENT),
               AllOf(StartsWith("mosh: Cannot run \"ssh\": No such file"),

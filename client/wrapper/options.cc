@@ -36,6 +36,10 @@ enum OptionId {
   kHere,
   kNet,
   kEscapeKey,
+  kList,
+  kAttach,
+  kView,
+  kSteal,
   kResume,
   kNoResume,
   kForget,
@@ -67,6 +71,10 @@ const std::vector<OptionSpec>& Specs() {
       {kHere, Kind::kFlag, {"here"}, /*exact_only=*/true, /*words_end_options=*/true},
       {kNet, Kind::kString, {"net"}, /*exact_only=*/true},
       {kEscapeKey, Kind::kString, {"escape-key"}, /*exact_only=*/true},
+      {kList, Kind::kFlag, {"list"}, /*exact_only=*/true},
+      {kAttach, Kind::kOptionalString, {"attach"}, /*exact_only=*/true},
+      {kView, Kind::kFlag, {"view"}, /*exact_only=*/true},
+      {kSteal, Kind::kFlag, {"steal"}, /*exact_only=*/true},
       {kResume, Kind::kOptionalString, {"resume"}, /*exact_only=*/true},
       {kNoResume, Kind::kFlag, {"no-resume"}, /*exact_only=*/true},
       {kForget, Kind::kString, {"forget"}, /*exact_only=*/true},
@@ -157,6 +165,18 @@ void Store(const ParsedOption& option, RawOptions& raw) {
     case kEscapeKey:
       raw.escape_key = option.value;
       break;
+    case kList:
+      options.list = true;
+      break;
+    case kAttach:
+      options.attach = option.value;
+      break;
+    case kView:
+      options.view_only = true;
+      break;
+    case kSteal:
+      options.steal = true;
+      break;
     case kResume:
       options.resume = option.value;
       break;
@@ -202,6 +222,33 @@ std::string CheckRemoteIp(absl::string_view text, WrapperOptions& options) {
     options.remote_ip = RemoteIp::kLocal;
   else
     return absl::StrCat("Unknown parameter ", text, " (--remote-ip is proxy, remote or local).");
+  return "";
+}
+
+// --list, --attach and what goes with them. The other words have been sorted out.
+std::string CheckSessions(const WrapperOptions& options) {
+  if (!options.list && !options.attach.has_value()) {
+    return options.view_only || options.steal ? "--view and --steal go with --attach." : "";
+  }
+  if (options.list && options.attach.has_value()) {
+    return "--list shows sessions, --attach goes into one; give one of them.";
+  }
+  if (options.list && (options.view_only || options.steal)) {
+    return "--view and --steal go with --attach.";
+  }
+  if (!options.command.empty()) {
+    return absl::StrCat("With --list and --attach nothing is started: leave \"",
+                        options.command.front(), "\" out.");
+  }
+  if (!options.ports.empty()) {
+    return "-p chooses the port of a new session; with --list and --attach none is started.";
+  }
+  for (const char c : options.attach.value_or("")) {
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c))) {
+      return absl::StrCat("--attach=", *options.attach,
+                          " is not the ID of a session; --list shows them.");
+    }
+  }
   return "";
 }
 
@@ -325,7 +372,10 @@ OptionsResult ParseWrapperOptions(absl::string_view program, std::span<const std
     }
     return {.options = options};
   }
-  if (options.here) return {.options = options};
+  if (options.here) {
+    const std::string bad = CheckSessions(options);
+    return bad.empty() ? OptionsResult{.options = options} : fail(bad);
+  }
   if (line.words.empty()) return Failure(WrapperUsage(program));
   options.user_host = line.words.front();
   options.command.erase(options.command.begin());
@@ -333,6 +383,7 @@ OptionsResult ParseWrapperOptions(absl::string_view program, std::span<const std
     // ssh would take it for an option of its own.
     return fail(absl::StrCat("\"", options.user_host, "\" is not a host name."));
   }
+  if (const std::string bad = CheckSessions(options); !bad.empty()) return fail(bad);
   return {.options = options};
 }
 

@@ -43,6 +43,10 @@ struct WrapperOptions {
   RemoteIp remote_ip = RemoteIp::kProxy;
   bool remote_ip_given = false;           // chosen by the user, not by default
   std::optional<std::string> escape_key;  // value for MOSH_ESCAPE_KEY
+  bool list = false;                      // show the sessions there, start none
+  std::optional<std::string> attach;      // to the session of this id; "": the one detached last
+  bool view_only = false;                 // with `attach`
+  bool steal = false;                     // with `attach`
   bool no_resume = false;                 // nothing is kept for --resume
   std::optional<std::string> resume;      // continue this session ("": the latest) or "list"
   std::optional<std::string> forget;      // throw away what is kept of this one

@@ -145,6 +145,35 @@ TEST(Options, HereNeedsNoHost) {
   EXPECT_THAT(Complaint({"--net=train", "h"}), HasSubstr("--here"));
 }
 
+TEST(Options, ListAndAttach) {
+  EXPECT_TRUE(Good({"--list", "h"}).list);
+  EXPECT_TRUE(Good({"--here", "--list"}).list);
+  EXPECT_EQ(Good({"h"}).attach, std::nullopt);
+  EXPECT_EQ(Good({"--attach", "h"}).attach, "");
+  EXPECT_EQ(Good({"--attach", "h"}).user_host, "h");
+  const WrapperOptions options = Good({"--attach=k3x9z", "--view", "--steal", "h"});
+  EXPECT_EQ(options.attach, "k3x9z");
+  EXPECT_TRUE(options.view_only);
+  EXPECT_TRUE(options.steal);
+  EXPECT_EQ(Good({"--here", "--attach=k3x"}).attach, "k3x");
+}
+
+TEST(Options, ListAndAttachStartNothing) {
+  EXPECT_EQ(Complaint({"--view", "h"}), "mosh: --view and --steal go with --attach.");
+  EXPECT_EQ(Complaint({"--list", "--steal", "h"}), "mosh: --view and --steal go with --attach.");
+  EXPECT_THAT(Complaint({"--list", "--attach", "h"}), HasSubstr("one of them"));
+  EXPECT_THAT(Complaint({"--attach", "h", "top"}), HasSubstr("leave \"top\" out"));
+  EXPECT_THAT(Complaint({"--here", "--list", "top"}), HasSubstr("leave \"top\" out"));
+  EXPECT_THAT(Complaint({"--attach", "-p", "60001", "h"}), HasSubstr("port of a new session"));
+  EXPECT_THAT(Complaint({"--attach=a;b", "h"}), HasSubstr("is not the ID"));
+  EXPECT_EQ(Complaint({"--attach"}), "Usage: mosh [options] [--] [user@]host [command...]");
+}
+
+TEST(Options, NewOptionsLeaveThePrefixesPeopleKnow) {
+  EXPECT_TRUE(Good({"--l", "127.0.0.1"}).local);
+  EXPECT_EQ(Complaint({"--att", "h"}), "Unknown option: att");
+}
+
 TEST(Options, EscapeKeys) {
   EXPECT_EQ(EscapeKeyFromOption("~"), "~");
   EXPECT_EQ(EscapeKeyFromOption("^"), "^");

@@ -43,7 +43,14 @@ std::vector<std::string> LocaleSettings(const Environment& environment) {
 std::vector<std::string> ServerArguments(const WrapperOptions& options, int colors,
                                          const std::vector<std::string>& bind,
                                          const Environment& environment) {
-  std::vector<std::string> words = {"new", "-c", absl::StrCat(colors)};
+  std::vector<std::string> words;
+  if (options.attach.has_value()) {
+    words.push_back("attach");
+    if (!options.attach->empty()) words.push_back(*options.attach);
+    if (options.view_only) words.push_back("--view");
+    if (options.steal) words.push_back("--steal");
+  }
+  words.insert(words.end(), {"new", "-c", absl::StrCat(colors)});
   words.insert(words.end(), bind.begin(), bind.end());
   if (!options.ports.empty()) {
     words.push_back("-p");
@@ -93,6 +100,21 @@ std::vector<std::string> SshCommand(const WrapperOptions& options, absl::string_
   }
   absl::StrAppend(&remote, options.server, " ", ShellQuoteAll(server_arguments));
   words.insert(words.end(), {std::string(target), "--", remote});
+  return words;
+}
+
+std::vector<std::string> ListArguments(int columns) {
+  return {"list", absl::StrCat("--columns=", columns)};
+}
+
+std::vector<std::string> PlainSshCommand(const WrapperOptions& options,
+                                         const std::vector<std::string>& server_arguments) {
+  std::vector<std::string> words = options.ssh;
+  words.push_back("-n");
+  if (options.family == "inet") words.push_back("-4");
+  if (options.family == "inet6") words.push_back("-6");
+  words.insert(words.end(), {options.user_host, "--",
+                             absl::StrCat(options.server, " ", ShellQuoteAll(server_arguments))});
   return words;
 }
 

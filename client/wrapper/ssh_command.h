@@ -15,7 +15,9 @@ namespace mosh::client {
 // The 15 locale variables that are passed on to the server, in this order.
 extern const char* const kLocaleVariables[15];
 
-// "new", "-c", …: what the server is started with. `bind` are the words that choose its address.
+// "new", "-c", …: what the server is started with; "attach", …, "new", … if a session is attached
+// to, which servers understand that know no "attach" as a mistake. `bind` are the words that choose
+// its address.
 std::vector<std::string> ServerArguments(const WrapperOptions& options, int colors,
                                          const std::vector<std::string>& bind,
                                          const Environment& environment);
@@ -30,6 +32,15 @@ std::vector<std::string> BindArguments(const WrapperOptions& options,
 std::vector<std::string> SshCommand(const WrapperOptions& options, absl::string_view self,
                                     absl::string_view target,
                                     const std::vector<std::string>& server_arguments);
+
+// "list", …: so that the table fits into `columns` (0: any width). Servers that know no "list" take
+// it for a mistake, too.
+std::vector<std::string> ListArguments(int columns);
+
+// Argument vector for ssh that runs the server's program with these words and leaves everything
+// else to ssh's configuration.
+std::vector<std::string> PlainSshCommand(const WrapperOptions& options,
+                                         const std::vector<std::string>& server_arguments);
 
 }  // namespace mosh::client
 

@@ -58,6 +58,28 @@ TEST(SshCommand, LocalModeAddsNothing) {
                           "'LANG=C.UTF-8' '--' 'it'\\''s' 'me'"));
 }
 
+TEST(SshCommand, AttachComesBeforeWhatANewSessionWouldGet) {
+  WrapperOptions options;
+  options.attach = "k3x9z";
+  options.view_only = true;
+  options.steal = true;
+  EXPECT_EQ(Command(options).back(),
+            "mosh-server 'attach' 'k3x9z' '--view' '--steal' 'new' '-c' '256' '-s' '-l' "
+            "'LANG=C.UTF-8'");
+  options = {};
+  options.attach = "";
+  EXPECT_EQ(Command(options).back(),
+            "mosh-server 'attach' 'new' '-c' '256' '-s' '-l' 'LANG=C.UTF-8'");
+}
+
+TEST(SshCommand, ListNeedsNoAddressAndNoTerminal) {
+  WrapperOptions options;
+  options.user_host = "u@h";
+  options.family = "inet6";
+  EXPECT_THAT(PlainSshCommand(options, ListArguments(100)),
+              ElementsAre("ssh", "-n", "-6", "u@h", "--", "mosh-server 'list' '--columns=100'"));
+}
+
 TEST(SshCommand, PercentInOurOwnPathIsProtectedFromSsh) {
   EXPECT_EQ(SshCommand({}, "/tmp/100%/mosh", "h", {})[6],
             "ProxyCommand='/tmp/100%%/mosh' '--family=prefer-inet' --fake-proxy -- %h %p");

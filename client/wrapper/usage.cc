@@ -21,6 +21,13 @@ Trying it out
                           train, singapore, or your own, for example
                           delay=250,loss=0.1 (milliseconds one way, share lost)
 
+Sessions that run already (with mosh-server of mosh-fleet on the other side)
+  --list                  show yours on that host
+  --attach[=ID]           go into one again, or with one more client; without ID
+                          into the one that was left last
+  --view                  with --attach: only watch
+  --steal                 with --attach: its other clients are told to leave
+
 Echo of what you type, before the server has answered
   --predict=adaptive      when the line is slow (the default)
   --predict=always, -a    even when it is fast

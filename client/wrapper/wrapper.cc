@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -54,6 +55,8 @@ class Wrapper {
       : context_(context), options_(std::move(options)) {}
 
   int Run();
+  // --list: shows what the server says; the process's exit status.
+  int List();
 
  private:
   // Each step returns false after having said on stderr what is wrong.
@@ -65,6 +68,8 @@ class Wrapper {
   bool ReadServer(ChildProcess child, absl::string_view known_address);
   ChildOptions SshChild() const;
   ChildOptions LocalChild() const;
+  // This machine's mosh-server with these words.
+  std::vector<std::string> LocalServer(const std::vector<std::string>& words) const;
   int HandOver();
 
   bool Fail(absl::string_view text) {
@@ -199,14 +204,7 @@ ChildOptions Wrapper::LocalChild() const {
   child.environment.push_back({"MOSH_PREDICTION_DISPLAY", std::nullopt});
   child.environment.push_back({"MOSH_CLIENT_PID", absl::StrCat(getpid())});
   child.environment.push_back({"SSH_CONNECTION", std::nullopt});
-  const std::string found = options_.here ? FindServer(context_.self, options_.server) : "";
-  if (found.empty()) {
-    child.arguments = {"/bin/sh", "-c",
-                       absl::StrCat("exec ", options_.server, " ", ShellQuoteAll(server))};
-  } else {
-    child.arguments = {found};
-    child.arguments.insert(child.arguments.end(), server.begin(), server.end());
-  }
+  child.arguments = LocalServer(server);
   if (options_.here && !context_.environment("MOSH_SERVER_NETWORK_TMOUT").has_value()) {
     // A trial's server shall not outlive a client that was killed by much.
     child.environment.push_back({"MOSH_SERVER_NETWORK_TMOUT", "300"});
@@ -214,6 +212,43 @@ ChildOptions Wrapper::LocalChild() const {
   const std::optional<std::string> home = context_.environment("HOME");
   if (home.has_value() && access(home->c_str(), X_OK) == 0) child.directory = *home;
   return child;
+}
+
+std::vector<std::string> Wrapper::LocalServer(const std::vector<std::string>& words) const {
+  const std::string found = options_.here ? FindServer(context_.self, options_.server) : "";
+  if (found.empty()) {
+    return {"/bin/sh", "-c", absl::StrCat("exec ", options_.server, " ", ShellQuoteAll(words))};
+  }
+  std::vector<std::string> arguments = {found};
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  return arguments;
+}
+
+int Wrapper::List() {
+  winsize window = {};
+  ioctl(STDOUT_FILENO, TIOCGWINSZ, &window);
+  const std::vector<std::string> words = ListArguments(window.ws_col);
+  const bool over_ssh = !options_.here && !options_.local;
+  const ChildOptions options = {.arguments = over_ssh ? PlainSshCommand(options_, words)
+                                                      : LocalServer(words)};
+  int error = 0;
+  auto child = ChildProcess::Start(options, error);
+  if (!child.ok()) {
+    Print(stderr, DiagnoseNotStarted(context_.program, options.arguments.front(), error));
+    return kWrapperError;
+  }
+  std::string output;
+  while (child->Read(output)) continue;
+  child->CloseOutput();
+  const int status = child->Wait();
+  Print(status == 0 ? stdout : stderr, output);
+  if (status == 0) return 0;
+  Print(stderr, DiagnoseList({.program = context_.program,
+                              .options = &options_,
+                              .route = &route_,
+                              .output = output,
+                              .exit_status = status}));
+  return status;
 }
 
 bool Wrapper::StartServer() {
@@ -317,7 +352,9 @@ int RunWrapper(const WrapperContext& context) {
   if (parsed.options->forget.has_value()) {
     return context.forget(context.program, *parsed.options->forget, context.environment);
   }
-  return Wrapper(context, *std::move(parsed.options)).Run();
+  const bool list = parsed.options->list;
+  Wrapper wrapper(context, *std::move(parsed.options));
+  return list ? wrapper.List() : wrapper.Run();
 }
 
 }  // namespace mosh::client

@@ -14,16 +14,20 @@ constexpr std::array<absl::string_view, 6> kKnownCommands = {
 
 }  // namespace
 
-void Shell::Start() { Prompt(); }
+void Shell::Start() {
+  // The rows above the last scroll by themselves.
+  if (style_.status_line) print(0, "\x1b[24H[0] 0:shell* \x1b[1;23r\x1b[H", nullptr);
+  Prompt();
+}
 
 void Shell::OnInput(absl::string_view bytes) {
   for (const char byte : bytes) Byte(byte);
 }
 
-void Shell::AskSecretNext(std::string question, int delay_ms, bool echoes_meanwhile) {
-  question_ = std::move(question);
-  question_delay_ms_ = delay_ms;
-  echoes_meanwhile_ = echoes_meanwhile;
+term::TerminalModes Shell::modes() const {
+  if (mode_ == Mode::kLine) return {.foreground = 1};
+  const bool secret = mode_ == Mode::kSecret;
+  return {.echo = !secret, .canonical = !(secret && asking_.raw), .foreground = 2};
 }
 
 void Shell::Byte(char byte) {
@@ -31,28 +35,42 @@ void Shell::Byte(char byte) {
     case Mode::kLine:
       return LineByte(byte);
     case Mode::kBusy:
-      if (!echoes_meanwhile_) {
+      if (!asking_.typed_ahead_shows) {
         typed_ahead_ += byte;
-      } else if (byte >= ' ') {
-        // The line discipline's echo; who asks for secrets discards what was typed before.
-        print(0, std::string(1, byte), nullptr);
+        return;
       }
+      [[fallthrough]];
+    case Mode::kAsked:
+      // The line discipline's echo; who asks for secrets discards what was typed before.
+      if (byte >= ' ') print(0, std::string(1, byte), nullptr);
       return;
     case Mode::kSecret:
-      if (byte != '\r') return;
-      mode_ = Mode::kBusy;
-      asked_ = false;
-      print(static_cast<int>(random_() % 200), "\r\n", [this] { Prompt(); });
-      return;
+      return SecretByte(byte);
   }
+}
+
+void Shell::SecretByte(char byte) {
+  if (byte != '\r') {
+    if (asking_.masked) print(0, byte >= ' ' && byte != '\x7f' ? "*" : "", nullptr);
+    return;
+  }
+  asked_ = false;
+  mode_ = Mode::kBusy;
+  const int after = static_cast<int>(random_() % 200);
+  if (asking_.refusals-- > 0) {
+    print(after, "\r\nSorry, try again.\r\n", [this] { Ask(0); });
+    return;
+  }
+  asking_ = {};
+  print(after, "\r\n", [this] { Prompt(); });
 }
 
 void Shell::LineByte(char byte) {
   if (!escape_.empty()) {
     escape_ += byte;
-    if (escape_.size() < 3) return;
-    escape_.clear();
-    return Sequence(byte);
+    const bool alt = escape_.size() == 2 && byte != '[';
+    if (!alt && (escape_.size() < 3 || byte < '@')) return;
+    return Sequence(std::exchange(escape_, {}));
   }
   switch (byte) {
     case '\x1b':
@@ -70,6 +88,17 @@ void Shell::LineByte(char byte) {
       buffer_.erase(0, cursor_);
       cursor_ = 0;
       break;
+    case '\x0b':
+      buffer_.erase(cursor_);
+      break;
+    case '\x17': {
+      size_t from = cursor_;
+      while (from > 0 && buffer_[from - 1] == ' ') --from;
+      while (from > 0 && buffer_[from - 1] != ' ') --from;
+      buffer_.erase(from, cursor_ - from);
+      cursor_ = from;
+      break;
+    }
     case '\x7f':
       if (cursor_ > 0) buffer_.erase(--cursor_, 1);
       break;
@@ -80,9 +109,17 @@ void Shell::LineByte(char byte) {
   Redraw();
 }
 
-void Shell::Sequence(char final) {
-  if (final == 'D' && cursor_ > 0) --cursor_;
-  if (final == 'C' && cursor_ < buffer_.size()) ++cursor_;
+void Shell::Sequence(absl::string_view sequence) {
+  if (sequence == "\x1b[D" && cursor_ > 0) --cursor_;
+  if (sequence == "\x1b[C" && cursor_ < buffer_.size()) ++cursor_;
+  if (sequence == "\x1b[H") cursor_ = 0;
+  if (sequence == "\x1b[F") cursor_ = buffer_.size();
+  if (sequence ==
+      "\x1b"
+      "b") {
+    while (cursor_ > 0 && buffer_[cursor_ - 1] == ' ') --cursor_;
+    while (cursor_ > 0 && buffer_[cursor_ - 1] != ' ') --cursor_;
+  }
   Redraw();
 }
 
@@ -96,12 +133,22 @@ void Shell::Return() {
     print(static_cast<int>(random_() % 100), output, [this] { Prompt(); });
     return;
   }
-  mode_ = echoes_meanwhile_ ? Mode::kBusy : Mode::kSecret;
+  asking_ = *std::exchange(question_, std::nullopt);
+  mode_ = asking_.typed_ahead_shows ? Mode::kBusy : Mode::kSecret;
   print(0, "\x1b[K\r\n", nullptr);
-  print(question_delay_ms_, *std::exchange(question_, std::nullopt), [this] {
-    mode_ = Mode::kSecret;
-    asked_ = true;
-    echoes_meanwhile_ = false;
+  Ask(asking_.after_ms);
+}
+
+void Shell::Ask(int after_ms) {
+  print(after_ms, asking_.text, [this] {
+    const auto hide = [this] {
+      typed_ahead_.clear();
+      mode_ = Mode::kSecret;
+      asked_ = true;
+    };
+    if (asking_.echo_ends_ms == 0) return hide();
+    mode_ = Mode::kAsked;
+    print(asking_.echo_ends_ms, "", hide);
   });
 }
 

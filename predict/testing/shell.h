@@ -16,29 +16,44 @@ struct ShellStyle {
   std::string prompt = "me@host:~/src$ ";
   std::string right_prompt;  // at the right edge
   bool suggests = false;     // shows the rest of a known command in grey, as fish does
+  bool status_line = false;  // in the bottom row, as a terminal multiplexer keeps one
+};
+
+// How a program asks for a secret.
+struct Question {
+  std::string text;
+  int after_ms = 0;                // the Return that began the program
+  bool typed_ahead_shows = false;  // the line discipline echoes until the question is there
+  int echo_ends_ms = 0;            // after the question is on the screen
+  bool raw = false;                // the program reads key by key
+  bool masked = false;             // and shows a mask for each
+  int refusals = 0;                // asks so many times more
 };
 
 class Shell final : public Program {
  public:
   Shell(uint64_t seed, ShellStyle style) : random_(seed), style_(std::move(style)) {}
 
-  void Start();
+  void Start() override;
   void OnInput(absl::string_view bytes) override;
+  term::TerminalModes modes() const override;
 
   // What it writes to ask for a line: prompt, right prompt, the cursor between them.
   std::string PromptText() const { return LineText("", 0); }
 
   // What the next Return leads to, instead of a command's output.
-  void AskSecretNext(std::string question, int delay_ms, bool line_discipline_echoes_meanwhile);
+  void AskSecretNext(Question question) { question_ = std::move(question); }
   // A secret is being asked for, and its question is on the screen.
   bool asking() const { return mode_ == Mode::kSecret && asked_; }
 
  private:
-  enum class Mode : uint8_t { kLine, kBusy, kSecret };
+  enum class Mode : uint8_t { kLine, kBusy, kAsked, kSecret };
   void Byte(char byte);
   void LineByte(char byte);
-  void Sequence(char final);
+  void Sequence(absl::string_view sequence);
   void Return();
+  void Ask(int after_ms);
+  void SecretByte(char byte);
   void Prompt();
   void Redraw() { print(0, LineText(buffer_, cursor_), nullptr); }
   std::string LineText(absl::string_view line, size_t cursor) const;
@@ -52,9 +67,8 @@ class Shell final : public Program {
   size_t cursor_ = 0;
   std::string escape_;
   std::string typed_ahead_;
-  std::optional<std::string> question_;
-  int question_delay_ms_ = 0;
-  bool echoes_meanwhile_ = false;
+  std::optional<Question> question_;  // for the next Return
+  Question asking_;
 };
 
 }  // namespace mosh::predict

@@ -122,11 +122,14 @@ void Typist::SendFrame() {
     return;
   }
   const auto screen = std::make_shared<const term::Screen>(terminal_.Snapshot());
-  At(OneWay(), [this, version, screen, ack = echo_ack_] {
+  std::optional<term::TerminalModes> modes;
+  if (line_.tells_modes) modes = program_->modes();
+  At(OneWay(), [this, version, screen, modes, ack = echo_ack_] {
     if (version <= received_version_) return;
     received_version_ = version;
+    received_ack_ = ack;
     received_ = *screen;
-    engine_.OnServerScreen(received_, ack, now_);
+    engine_.OnServerScreen(received_, ack, now_, modes);
     Frame();
   });
 }

@@ -16,6 +16,7 @@
 #include "predict/engine.h"
 #include "term/screen.h"
 #include "term/terminal.h"
+#include "term/terminal_modes.h"
 
 namespace mosh::predict {
 
@@ -24,6 +25,10 @@ class Program {
  public:
   virtual ~Program() = default;
   virtual void OnInput(absl::string_view bytes) = 0;
+  // Draws its first picture.
+  virtual void Start() = 0;
+  // Of its terminal, now. Most programs here read and draw key by key.
+  virtual term::TerminalModes modes() const { return {.foreground = 1}; }
   // Writes to the terminal after so many milliseconds; set by Typist.
   std::function<void(int milliseconds, std::string bytes, std::function<void()> then)> print;
 };
@@ -31,7 +36,8 @@ class Program {
 struct Line {
   int round_trip_ms = 100;
   int jitter_ms = 0;
-  double loss = 0;  // each way
+  double loss = 0;           // each way
+  bool tells_modes = false;  // the server is ours
 };
 
 class Typist {
@@ -48,6 +54,8 @@ class Typist {
   // The client's copy of the server's screen, and what is shown.
   const term::Screen& server_screen() const { return received_; }
   term::Screen Shown() const;
+  // The keys typed that this screen is known to reflect.
+  uint64_t answered() const { return received_ack_; }
   // Nothing under way.
   bool Settled() const { return engine_.pending() == 0; }
   const Engine& engine() const { return engine_; }
@@ -89,6 +97,7 @@ class Typist {
   // Server to client.
   uint64_t version_ = 0;
   uint64_t received_version_ = 0;
+  uint64_t received_ack_ = 0;
   bool frame_due_ = false;
   Instant last_frame_;
   term::Screen received_;

@@ -15,12 +15,16 @@
 namespace mosh::server {
 
 TestClient::TestClient(io::Reactor* reactor, const io::SocketAddress& server,
-                       const crypto::SessionKey& key, crypto::RandomSource* random, term::Size size)
+                       const crypto::SessionKey& key, crypto::RandomSource* random, term::Size size,
+                       Start start)
     : reactor_(reactor),
       server_(server),
-      transport_(ssp::TransportConfig::Client(),
-                 crypto::SessionCipher(key, crypto::Direction::kToServer), random,
-                 sync::UserStream(), sync::HostState(size), reactor->Now()) {
+      transport_(
+          ssp::TransportConfig::Client(),
+          crypto::SessionCipher(key, crypto::Direction::kToServer,
+                                start == Start::kAtTag ? crypto::RouteTag::Of(key).FirstSequence()
+                                                       : crypto::SequenceNumber{0}),
+          random, sync::UserStream(), sync::HostState(size), reactor->Now()) {
   Resize(size);
 }
 

@@ -30,9 +30,11 @@ namespace mosh::server {
 
 class TestClient final : private ssp::DatagramSink {
  public:
+  // Where its sequence numbers start: at 0, as stock's do, or at its key's route tag.
+  enum class Start { kAtZero, kAtTag };
   // The first thing it says is its size. All pointers outlive it.
   TestClient(io::Reactor* reactor, const io::SocketAddress& server, const crypto::SessionKey& key,
-             crypto::RandomSource* random, term::Size size);
+             crypto::RandomSource* random, term::Size size, Start start = Start::kAtZero);
 
   // Until Stop(), or until a shutdown of either side is complete.
   io::Task<void> Run();

@@ -24,6 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CHECK(again.diff == diff);
   CHECK(again.new_num == view.new_num);
   CHECK(again.capabilities == view.capabilities);
+  CHECK(again.incoming_loss == view.incoming_loss);
   CHECK(again.incarnation == view.incarnation);
   return 0;
 }

@@ -1,5 +1,7 @@
 #include "ssp/wire/instruction.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "ssp/wire/instruction.pb.h"
 
@@ -38,6 +40,8 @@ std::span<const uint8_t> InstructionCodec::Encode(const InstructionView& instruc
   if (!instruction.capabilities.empty()) {
     outgoing_->set_capabilities(instruction.capabilities.wire());
   }
+  outgoing_->clear_incoming_loss();
+  if (instruction.incoming_loss > 0) outgoing_->set_incoming_loss(instruction.incoming_loss);
   outgoing_->clear_incarnation();
   if (instruction.incarnation != 0) outgoing_->set_incarnation(instruction.incarnation);
   encoded_.resize(outgoing_->ByteSizeLong());
@@ -61,6 +65,7 @@ InstructionCodec::Decoded InstructionCodec::Decode(std::span<const uint8_t> byte
           .throwaway_num = {incoming_->throwaway_num()},
           .diff = absl::string_view(diff.data(), diff.size()),
           .capabilities = Capabilities::FromWire(incoming_->capabilities()),
+          .incoming_loss = std::min<uint32_t>(incoming_->incoming_loss(), 100),
           .incarnation = incoming_->incarnation()};
   return Decoded::kOk;
 }

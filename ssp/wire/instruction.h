@@ -31,8 +31,9 @@ struct InstructionView {
   StateNum ack_num;
   StateNum throwaway_num;
   absl::string_view diff;
-  Capabilities capabilities;  // announced; empty: nothing is said about them
-  uint64_t incarnation = 0;   // of the client's process; 0: the session's first, as all of stock's
+  Capabilities capabilities;   // announced; empty: nothing is said about them
+  uint32_t incoming_loss = 0;  // per cent of the receiver's datagrams that don't arrive
+  uint64_t incarnation = 0;    // of the client's process; 0: the session's first, as all of stock's
 };
 
 class InstructionCodec {

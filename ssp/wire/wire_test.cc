@@ -97,10 +97,24 @@ TEST(Wire, CapabilitiesAreFieldTwoHundred) {
   EXPECT_EQ(codec.Encode({}, {}).size(), expected.size() - 3);
 }
 
-TEST(Wire, IncarnationIsFieldTwoHundredAndOne) {
+TEST(Wire, IncomingLossIsFieldTwoHundredAndOne) {
   InstructionCodec codec;
   const Bytes expected = {0x08, 2,    0x10, 0,    0x18, 0,    0x20, 0, 0x28,
-                          0,    0x32, 0,    0x3a, 0,    0xc8, 0x0c, 7};
+                          0,    0x32, 0,    0x3a, 0,    0xc8, 0x0c, 29};
+  EXPECT_EQ(ToBytes(codec.Encode({.incoming_loss = 29}, {})), expected);
+  InstructionView view;
+  ASSERT_EQ(codec.Decode(expected, &view), InstructionCodec::Decoded::kOk);
+  EXPECT_EQ(view.incoming_loss, 29u);
+  Bytes impossible = expected;
+  impossible.back() = 127;
+  ASSERT_EQ(codec.Decode(impossible, &view), InstructionCodec::Decoded::kOk);
+  EXPECT_EQ(view.incoming_loss, 100u);
+}
+
+TEST(Wire, IncarnationIsFieldTwoHundredAndTwo) {
+  InstructionCodec codec;
+  const Bytes expected = {0x08, 2,    0x10, 0,    0x18, 0,    0x20, 0, 0x28,
+                          0,    0x32, 0,    0x3a, 0,    0xd0, 0x0c, 7};
   EXPECT_EQ(ToBytes(codec.Encode({.incarnation = 7}, {})), expected);
   InstructionView view;
   ASSERT_EQ(codec.Decode(expected, &view), InstructionCodec::Decoded::kOk);

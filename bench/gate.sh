@@ -1,0 +1,8 @@
+#!/bin/bash
+# Runs gate_programs with the programs that Bazel has built beside this script.
+set -euo pipefail
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+[[ -d "$here/bench" && -e "$here/bench/gate_programs" ]] || here="$(cd "$0.runfiles/mosh_fleet" && pwd)"
+export BENCH_MOSHD="$here/server/moshd"
+export BENCH_SERVER="$here/server/mosh-server"
+exec "$here/bench/gate_programs" "$@"

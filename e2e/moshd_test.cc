@@ -1,0 +1,566 @@
+// moshd whole: users of a machine of the test's own, one port, and every part of it killed.
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "e2e/mosh_session.h"
+#include "e2e/private_machine.h"
+#include "e2e/terminal_program.h"
+#include "e2e/tools.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace mosh::e2e {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr int kPort = 61000;
+const PrivateMachine::Users kUsers = {{"alice", 61001}, {"bob", 61002}};
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// The word behind `name` in lines such as "hosts 1 of 1000".
+std::string WordBehind(absl::string_view text, absl::string_view name) {
+  const size_t at = text.find(name);
+  if (at == absl::string_view::npos) return "";
+  const absl::string_view rest = absl::StripLeadingAsciiWhitespace(text.substr(at + name.size()));
+  return std::string(rest.substr(0, rest.find_first_of(" ,\n\t")));
+}
+
+// A field of /proc/PID/status.
+std::string StatusField(pid_t pid, absl::string_view name) {
+  return WordBehind(ReadAll(absl::StrCat("/proc/", pid, "/status")), absl::StrCat(name, ":"));
+}
+
+bool Runs(pid_t pid) {
+  const std::string state = StatusField(pid, "State");
+  return !state.empty() && state != "Z";
+}
+
+// What `moshd --status` says of one Host.
+struct HostLine {
+  uid_t uid = 0;
+  pid_t pid = 0;
+};
+
+// A moshd, and what is left of it when its main process has gone.
+class Moshd {
+ public:
+  Moshd(const Environment& environment, absl::string_view config, std::vector<std::string> prefix)
+      : environment_(environment), prefix_(std::move(prefix)) {
+    config_ = PrivateMachine::Folder() + "/moshd.conf";
+    WriteFile(config_, config);
+    Start();
+  }
+  ~Moshd() {
+    for (const char* name : {"moshd", "moshd-host", "moshd-keeper", "moshd-spawner"}) Kill(name);
+  }
+
+  void Start() {
+    log_ = MakeTempFolder("moshd") + "/log";
+    const int err = open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    SpawnOptions options;
+    options.argv = prefix_;
+    for (const std::string& word : {PrivateMachine::Program("moshd"), "--config=" + config_}) {
+      options.argv.push_back(word);
+    }
+    options.environment = environment_;
+    options.err = err;
+    process_ = Process::Spawn(options);
+    close(err);
+    const Deadline deadline = Patience();
+    while (!absl::StrContains(Status(), "hosts ") && !process_.Exited() && !deadline.passed()) {
+      usleep(5000);
+    }
+  }
+  std::string Status() {
+    SpawnOptions options;
+    options.argv = prefix_;
+    for (const std::string& word : {PrivateMachine::Program("moshd"), std::string("--status")}) {
+      options.argv.push_back(word);
+    }
+    options.environment = environment_;
+    return RunToEnd(options, Patience()).out;
+  }
+  std::vector<HostLine> Hosts() {
+    std::vector<HostLine> hosts;
+    for (absl::string_view line : absl::StrSplit(Status(), '\n')) {
+      HostLine host;
+      if (!absl::StartsWith(line, "host ")) continue;
+      EXPECT_TRUE(absl::SimpleAtoi(WordBehind(line, " uid "), &host.uid));
+      EXPECT_TRUE(absl::SimpleAtoi(WordBehind(line, " pid "), &host.pid));
+      hosts.push_back(host);
+    }
+    return hosts;
+  }
+  // 0: there is none (any more).
+  pid_t HostOf(const std::string& user) {
+    for (const HostLine& host : Hosts()) {
+      if (host.uid == kUsers.at(user)) return host.pid;
+    }
+    return 0;
+  }
+  int Number(absl::string_view name) {
+    int value = -1;
+    EXPECT_TRUE(absl::SimpleAtoi(WordBehind(Status(), name), &value)) << name;
+    return value;
+  }
+  // Processes of this network namespace with this name.
+  std::vector<pid_t> Find(const std::string& name) {
+    SpawnOptions options;
+    options.argv = {"pgrep", "-x", "--ns", absl::StrCat(getpid()), "--nslist", "net", name};
+    options.environment = environment_;
+    std::vector<pid_t> pids;
+    for (absl::string_view word :
+         absl::StrSplit(RunToEnd(options, Patience()).out, '\n', absl::SkipEmpty())) {
+      pid_t pid;
+      if (absl::SimpleAtoi(word, &pid)) pids.push_back(pid);
+    }
+    return pids;
+  }
+  void Kill(const std::string& name) {
+    for (const pid_t pid : Find(name)) kill(pid, SIGKILL);
+  }
+  bool WaitUntil(const std::function<bool()>& holds) {
+    const Deadline deadline = Patience();
+    while (!holds()) {
+      if (deadline.passed()) return false;
+      usleep(5000);
+    }
+    return true;
+  }
+  // Until the log says this, after SIGHUP with a new configuration.
+  bool Reload(absl::string_view config, absl::string_view words) {
+    WriteFile(config_, config);
+    process_.Signal(SIGHUP);
+    return WaitUntil([&] { return absl::StrContains(log(), words); });
+  }
+  void KillGate() {
+    process_.Signal(SIGKILL);
+    EXPECT_TRUE(process_.WaitExit(Patience()));
+  }
+  Process& process() { return process_; }
+  std::string log() const { return ReadAll(log_); }
+  std::string Describe() { return absl::StrCat("moshd:\n", log(), Status()); }
+
+ private:
+  Environment environment_;
+  std::vector<std::string> prefix_;
+  std::string config_;
+  std::string log_;
+  Process process_;
+};
+
+class MoshdTest : public testing::TestWithParam<Pairing> {
+ protected:
+  static void SetUpTestSuite() {
+    why_not_ = PrivateMachine::Enter(
+        kUsers, {RequireVariable("E2E_MOSHD"), RequireVariable("E2E_OUR_SERVER"),
+                 RequireVariable("E2E_INPUT_DIGEST")});
+    BecomeReaper();
+  }
+  void SetUp() override {
+    if (!why_not_.empty()) GTEST_SKIP() << why_not_;
+    mark_ = NewMark();
+  }
+  void TearDown() override {
+    terminals_.clear();
+    moshd_.reset();
+    KillMarkedProcesses(mark_);
+  }
+
+  void StartMoshd(absl::string_view config = "") {
+    Environment environment = BaseEnvironment(mark_);
+    environment["MOSH_IO_BACKEND"] = GetParam().backend;
+    moshd_ = std::make_unique<Moshd>(environment, config, std::vector<std::string>{});
+  }
+  Output RunAs(const std::string& user, std::vector<std::string> argv) {
+    SpawnOptions options;
+    options.argv = PrivateMachine::As(user, std::move(argv));
+    options.environment = PrivateMachine::EnvironmentOf(user, mark_);
+    return RunToEnd(options, Patience());
+  }
+  Output Server(const std::string& user, std::vector<std::string> words) {
+    words.insert(words.begin(), PrivateMachine::Program("mosh-server"));
+    return RunAs(user, std::move(words));
+  }
+  // A client of this session, in a terminal.
+  TerminalProgram* Connect(const Output& server) {
+    const std::string port = WordBehind(server.out, "MOSH CONNECT ");
+    Environment environment = BaseEnvironment(mark_);
+    environment["MOSH_KEY"] = WordBehind(server.out, absl::StrCat("MOSH CONNECT ", port));
+    environment["MOSH_PREDICTION_DISPLAY"] = "never";
+    environment["MOSH_IO_BACKEND"] = GetParam().backend;
+    terminals_.push_back(std::make_unique<TerminalProgram>(TerminalProgram::Options{
+        .argv = {ClientFolder(GetParam()) + "/mosh-client", "127.0.0.1", port},
+        .environment = environment}));
+    return terminals_.back().get();
+  }
+  TerminalProgram* Session(const std::string& user, std::vector<std::string> command = {}) {
+    std::vector<std::string> words = {"new", "-v", "-c", "256"};
+    if (!command.empty()) words.push_back("--");
+    words.insert(words.end(), command.begin(), command.end());
+    const Output output = Server(user, words);
+    EXPECT_THAT(output.out, HasSubstr(absl::StrCat("MOSH CONNECT ", kPort, " ")))
+        << output.err << moshd_->Describe();
+    return Connect(output);
+  }
+  // That the session is alive: a sum that nobody has typed.
+  testing::AssertionResult Answers(TerminalProgram* terminal) {
+    static int number = 1000;
+    ++number;
+    terminal->Type(absl::StrCat("echo =$((", number, "*2))\r"));
+    if (terminal->WaitForText(absl::StrCat("=", number * 2))) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << terminal->Describe() << moshd_->Describe();
+  }
+
+  static inline std::string why_not_;
+  std::string mark_;
+  std::unique_ptr<Moshd> moshd_;
+  std::vector<std::unique_ptr<TerminalProgram>> terminals_;
+};
+
+INSTANTIATE_TEST_SUITE_P(, MoshdTest, testing::ValuesIn(PairingsUnderTest()),
+                         [](const auto& info) { return info.param.Name(); });
+
+TEST_P(MoshdTest, UsersShareThePortAndNothingElse) {
+  StartMoshd();
+  TerminalProgram* alice = Session("alice");
+  TerminalProgram* bob = Session("bob");
+  alice->Type("id -un; pwd; umask\r");
+  EXPECT_TRUE(alice->WaitForText("alice")) << alice->Describe();
+  EXPECT_TRUE(alice->WaitForText("/home-alice")) << alice->Describe();
+  EXPECT_TRUE(alice->WaitForText("0022")) << alice->Describe();
+  bob->Type("id -un\r");
+  EXPECT_TRUE(bob->WaitForText("bob")) << bob->Describe();
+
+  ASSERT_EQ(moshd_->Hosts().size(), 2);
+  for (const auto& [user, uid] : kUsers) {
+    const pid_t host = moshd_->HostOf(user);
+    EXPECT_EQ(StatusField(host, "Uid"), absl::StrCat(uid));
+    EXPECT_EQ(StatusField(host, "CapEff"), "0000000000000000");
+    // Not even his other processes see into his Host.
+    const Output look = RunAs(user, {"ls", absl::StrCat("/proc/", host, "/fd")});
+    EXPECT_NE(look.exit_code, 0) << look.out;
+  }
+  // The gate itself has given up what root can do.
+  EXPECT_EQ(StatusField(moshd_->process().pid(), "CapEff"), "0000000000000400");
+  // A tagged datagram takes no detour; one of stock's does.
+  const int relayed = moshd_->Number("datagrams of stock's");
+  EXPECT_EQ(relayed == 0, GetParam().client_is_ours()) << moshd_->Status();
+}
+
+TEST_P(MoshdTest, UsersCannotReachEachOthersSessions) {
+  StartMoshd();
+  Session("alice");
+  ASSERT_TRUE(Answers(terminals_[0].get()));
+  const Output own = Server("alice", {"list", "--json"});
+  const Output others = Server("bob", {"list", "--json"});
+  const std::string id =
+      WordBehind(absl::StrReplaceAll(own.out, {{"\"", " "}, {":", " "}}), " id ");
+  ASSERT_EQ(id.size(), 5) << own.out << own.err;
+  EXPECT_THAT(others.out, Not(HasSubstr(id)));
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"attach", id}, {"terminate", id}, {"detach", id}}) {
+    const Output output = Server("bob", words);
+    EXPECT_NE(output.exit_code, 0) << words[0];
+    EXPECT_THAT(output.out, Not(HasSubstr("MOSH CONNECT")));
+  }
+  EXPECT_TRUE(Answers(terminals_[0].get()));
+  // She herself can.
+  TerminalProgram* second = Connect(Server("alice", {"attach", id}));
+  EXPECT_TRUE(Answers(second));
+}
+
+TEST_P(MoshdTest, GateIsKilledAndStartedAgain) {
+  StartMoshd();
+  TerminalProgram* alice = Session("alice");
+  TerminalProgram* bob = Session("bob");
+  ASSERT_TRUE(Answers(alice));
+  ASSERT_TRUE(Answers(bob));
+  const pid_t host = moshd_->HostOf("alice");
+  moshd_->KillGate();
+  // Ours need no gate.
+  if (GetParam().client_is_ours()) EXPECT_TRUE(Answers(alice));
+  moshd_->Start();
+  EXPECT_TRUE(Answers(alice));
+  EXPECT_TRUE(Answers(bob));
+  EXPECT_TRUE(moshd_->WaitUntil([&] { return moshd_->HostOf("alice") == host; }))
+      << moshd_->Describe();
+  // A new session joins the others in her Host.
+  EXPECT_TRUE(Answers(Session("alice")));
+  EXPECT_EQ(moshd_->Hosts().size(), 2) << moshd_->Describe();
+}
+
+TEST_P(MoshdTest, NoKeyIsLostOrDoubledByRestarts) {
+  StartMoshd();
+  std::string text;
+  for (int i = 0; i < 600; ++i) text += static_cast<char>('a' + i * 7 % 26);
+  uint64_t digest = 0xcbf29ce484222325u;
+  for (const char c : text) digest = (digest ^ static_cast<uint8_t>(c)) * 0x100000001b3u;
+  TerminalProgram* alice =
+      Session("alice", {PrivateMachine::Program("input_digest"), absl::StrCat(text.size())});
+  ASSERT_TRUE(alice->WaitForText("READY")) << alice->Describe();
+  for (size_t i = 0; i < text.size(); ++i) {
+    alice->Type(text.substr(i, 1));
+    alice->Pump(Deadline::In(std::chrono::milliseconds(2)));
+    if (i % 150 != 75) continue;
+    moshd_->KillGate();
+    moshd_->Start();
+  }
+  EXPECT_TRUE(alice->WaitForText(absl::StrFormat("GOT %d %016x", text.size(), digest)))
+      << alice->Describe() << moshd_->Describe();
+}
+
+TEST_P(MoshdTest, StoppedForGoodItsHostsServeOn) {
+  StartMoshd("linger = 1s\n");
+  TerminalProgram* alice = Session("alice");
+  ASSERT_TRUE(Answers(alice));
+  const pid_t host = moshd_->HostOf("alice");
+  moshd_->process().Signal(SIGTERM);
+  ASSERT_TRUE(moshd_->process().WaitExit(Patience()));
+  EXPECT_EQ(moshd_->process().ExitCode(), 0);
+  if (GetParam().client_is_ours()) EXPECT_TRUE(Answers(alice));
+  moshd_->Start();
+  EXPECT_TRUE(Answers(alice));
+  // After the last session the Host leaves, and after the last gate the keeper.
+  alice->Type("exit\r");
+  EXPECT_TRUE(alice->WaitExit()) << alice->Describe();
+  EXPECT_TRUE(moshd_->WaitUntil([&] { return !Runs(host); })) << moshd_->Describe();
+  EXPECT_TRUE(moshd_->WaitUntil([&] { return moshd_->Hosts().empty(); }));
+  moshd_->process().Signal(SIGTERM);
+  EXPECT_TRUE(moshd_->WaitUntil([&] { return moshd_->Find("moshd-keeper").empty(); }));
+  EXPECT_TRUE(moshd_->WaitUntil([&] { return moshd_->Find("moshd-spawner").empty(); }));
+}
+
+TEST_P(MoshdTest, KeeperIsKilled) {
+  StartMoshd();
+  TerminalProgram* alice = Session("alice");
+  ASSERT_TRUE(Answers(alice));
+  const std::vector<pid_t> before = moshd_->Find("moshd-keeper");
+  ASSERT_EQ(before.size(), 1);
+  kill(before[0], SIGKILL);
+  EXPECT_TRUE(moshd_->WaitUntil([&] {
+    const std::vector<pid_t> now = moshd_->Find("moshd-keeper");
+    return now.size() == 1 && now != before;
+  })) << moshd_->Describe();
+  EXPECT_TRUE(Answers(alice));
+  // The new one keeps as well as the old.
+  moshd_->KillGate();
+  moshd_->Start();
+  EXPECT_TRUE(Answers(alice));
+  EXPECT_TRUE(Answers(Session("bob")));
+}
+
+TEST_P(MoshdTest, HostIsKilled) {
+  StartMoshd();
+  TerminalProgram* alice = Session("alice");
+  TerminalProgram* bob = Session("bob");
+  ASSERT_TRUE(Answers(alice));
+  ASSERT_TRUE(Answers(bob));
+  alice->Type("echo pid=$$.\r");
+  ASSERT_TRUE(alice->WaitFor([](const VtermScreen& screen) {
+    return absl::StrContains(screen.Text(), "\npid=") || absl::StartsWith(screen.Text(), "pid=");
+  }));
+  const pid_t host = moshd_->HostOf("alice");
+  kill(host, SIGKILL);
+  EXPECT_TRUE(moshd_->WaitUntil([&] { return moshd_->HostOf("alice") == 0; }))
+      << moshd_->Describe();
+  EXPECT_TRUE(Answers(bob));
+  // Her number and its socket go to her next Host.
+  EXPECT_TRUE(Answers(Session("alice")));
+  EXPECT_EQ(moshd_->Number("sockets"), 3);
+}
+
+TEST_P(MoshdTest, GateAndKeeperAreKilledAtOnce) {
+  StartMoshd();
+  TerminalProgram* alice = Session("alice");
+  ASSERT_TRUE(Answers(alice));
+  // What neither survives is the order of the port: its sessions end, with a goodbye where it is
+  // heard, and the port is free.
+  const std::vector<pid_t> keeper = moshd_->Find("moshd-keeper");
+  kill(moshd_->process().pid(), SIGKILL);
+  kill(keeper.at(0), SIGKILL);
+  EXPECT_TRUE(moshd_->WaitUntil([&] { return moshd_->Find("moshd-host").empty(); }));
+  EXPECT_TRUE(moshd_->process().WaitExit(Patience()));
+  moshd_->Start();
+  EXPECT_TRUE(Answers(Session("alice")));
+}
+
+TEST_P(MoshdTest, SpawnerIsKilled) {
+  StartMoshd();
+  TerminalProgram* alice = Session("alice");
+  ASSERT_TRUE(Answers(alice));
+  moshd_->Kill("moshd-spawner");
+  EXPECT_TRUE(moshd_->process().WaitExit(Patience()));
+  EXPECT_EQ(moshd_->process().ExitCode(), 1);
+  EXPECT_THAT(moshd_->log(), HasSubstr("the spawner is gone"));
+  moshd_->Start();
+  EXPECT_TRUE(Answers(alice));
+}
+
+TEST_P(MoshdTest, UpgradedGateStartsNewHosts) {
+  StartMoshd();
+  TerminalProgram* alice = Session("alice");
+  ASSERT_TRUE(Answers(alice));
+  const pid_t host = moshd_->HostOf("alice");
+  moshd_->KillGate();
+  // Another file of the same name is another build.
+  const std::string program = PrivateMachine::Program("moshd");
+  ASSERT_EQ(rename(program.c_str(), (program + ".old").c_str()), 0);
+  WriteFile(program, ReadAll(program + ".old"), 0755);
+  moshd_->Start();
+  TerminalProgram* second = Session("alice");
+  EXPECT_TRUE(Answers(second));
+  EXPECT_TRUE(Answers(alice));
+  EXPECT_EQ(moshd_->Hosts().size(), 2) << moshd_->Describe();
+  EXPECT_TRUE(Runs(host));
+  // Both Hosts' sessions are hers to see.
+  const Output list = Server("alice", {"list"});
+  EXPECT_EQ(std::vector<std::string>(absl::StrSplit(list.out, '\n', absl::SkipEmpty())).size(), 3)
+      << list.out << list.err;
+}
+
+TEST_P(MoshdTest, DeniedUserStandsAlone) {
+  StartMoshd("deny_users = bob\n");
+  const Output output = Server("bob", {"new", "-v", "-p", "60500:60600", "--", "true"});
+  EXPECT_THAT(output.out, HasSubstr("MOSH CONNECT 60500 "));
+  const Output handed = Server("bob", {"new", "-v", "--", "true"});
+  EXPECT_THAT(handed.out, HasSubstr("MOSH CONNECT "));
+  EXPECT_THAT(handed.out, Not(HasSubstr(absl::StrCat("MOSH CONNECT ", kPort))));
+  EXPECT_THAT(handed.err, HasSubstr("deny_users names bob"));
+  EXPECT_THAT(moshd_->log(), HasSubstr("deny_users names bob"));
+  EXPECT_TRUE(Answers(Session("alice")));
+}
+
+TEST_P(MoshdTest, LimitOfHosts) {
+  StartMoshd("max_hosts = 1\n");
+  EXPECT_TRUE(Answers(Session("alice")));
+  const Output output = Server("bob", {"new", "-v", "--", "true"});
+  EXPECT_THAT(output.err, HasSubstr("max_hosts = 1"));
+  EXPECT_THAT(output.out, Not(HasSubstr(absl::StrCat("MOSH CONNECT ", kPort))));
+  EXPECT_THAT(moshd_->log(), HasSubstr("max_hosts = 1"));
+}
+
+TEST_P(MoshdTest, ReloadReachesHosts) {
+  StartMoshd();
+  EXPECT_TRUE(Answers(Session("alice")));
+  EXPECT_TRUE(moshd_->Reload("max_sessions = 1\n", "configuration reloaded")) << moshd_->log();
+  const auto refused = [this] {
+    return Server("alice", {"new", "-v", "--", "true"}).out.find(absl::StrCat(kPort)) ==
+           std::string::npos;
+  };
+  EXPECT_TRUE(refused());
+  EXPECT_TRUE(moshd_->Reload("max_sessions = none\n", "stays as it was")) << moshd_->log();
+  EXPECT_THAT(moshd_->log(), HasSubstr("moshd.conf:1: max_sessions = none: must be"));
+  EXPECT_TRUE(refused());
+}
+
+TEST_P(MoshdTest, PamSessionIsOpenedAndClosed) {
+  const std::string log = PrivateMachine::Folder() + "/pam.log";
+  unlink(log.c_str());
+  const std::string script = PrivateMachine::Folder() + "/pam-script";
+  WriteFile(script, absl::StrCat("#!/bin/sh\necho $PAM_TYPE $PAM_USER >>", log, "\n"), 0755);
+  PrivateMachine::AddPamService(
+      "moshd", absl::StrCat("account required pam_permit.so\nauth required pam_permit.so\n",
+                            "session required pam_exec.so ", script, "\n"));
+  StartMoshd("pam_service = moshd\nlinger = 1s\n");
+  TerminalProgram* alice = Session("alice");
+  EXPECT_TRUE(Answers(alice));
+  EXPECT_THAT(ReadAll(log), HasSubstr("open_session alice"));
+  EXPECT_THAT(ReadAll(log), Not(HasSubstr("close_session")));
+  alice->Type("exit\r");
+  EXPECT_TRUE(alice->WaitExit()) << alice->Describe();
+  EXPECT_TRUE(moshd_->WaitUntil([&] {
+    return absl::StrContains(ReadAll(log), "close_session alice");
+  })) << ReadAll(log)
+      << moshd_->Describe();
+}
+
+TEST_P(MoshdTest, PamSaysNo) {
+  PrivateMachine::AddPamService("moshd-no", "account required pam_deny.so\n");
+  StartMoshd("pam_service = moshd-no\n");
+  const Output output = Server("alice", {"new", "-v", "--", "true"});
+  EXPECT_THAT(output.err, HasSubstr("pam_acct_mgmt: "));
+  EXPECT_THAT(output.out, Not(HasSubstr(absl::StrCat("MOSH CONNECT ", kPort))));
+}
+
+TEST_P(MoshdTest, RoamingClientIsFoundAgain) {
+  StartMoshd();
+  const Output alices = Server("alice", {"new", "-c", "256"});
+  TerminalProgram* bob = Session("bob");
+  ASSERT_TRUE(Answers(bob));
+  RelayProcess relay(kPort, "clean", BaseEnvironment(mark_));
+  const std::string connect = absl::StrCat("MOSH CONNECT ", kPort, " ");
+  Output through_relay = alices;
+  through_relay.out = absl::StrReplaceAll(
+      alices.out, {{connect, absl::StrCat("MOSH CONNECT ", relay.port(), " ")}});
+  TerminalProgram* alice = Connect(through_relay);
+  ASSERT_TRUE(Answers(alice));
+  for (int i = 0; i < 3; ++i) {
+    relay.Ask("roam");
+    EXPECT_TRUE(Answers(alice));
+  }
+  EXPECT_TRUE(Answers(bob));
+}
+
+TEST_P(MoshdTest, AnOrdinaryUsersOwn) {
+  Environment environment = PrivateMachine::EnvironmentOf("alice", mark_);
+  environment["MOSH_IO_BACKEND"] = GetParam().backend;
+  moshd_ = std::make_unique<Moshd>(environment, "", PrivateMachine::As("alice", {}));
+  // The last root's moshd has left its socket behind, where nobody listens.
+  unlink("/run/moshd/gate.sock");
+  TerminalProgram* alice = Session("alice");
+  ASSERT_TRUE(Answers(alice));
+  EXPECT_EQ(StatusField(moshd_->HostOf("alice"), "Uid"), "61001");
+  moshd_->KillGate();
+  moshd_->Start();
+  EXPECT_TRUE(Answers(alice));
+  EXPECT_TRUE(Answers(Session("alice")));
+  const Output bobs = Server("bob", {"new", "--", "true"});
+  EXPECT_THAT(bobs.out, Not(HasSubstr(absl::StrCat("MOSH CONNECT ", kPort))));
+}
+
+TEST_P(MoshdTest, SaysWhatIsWrong) {
+  StartMoshd();
+  const std::string config = PrivateMachine::Folder() + "/bad.conf";
+  WriteFile(config, "prot = 61000\nport = x\n");
+  SpawnOptions options;
+  options.argv = {PrivateMachine::Program("moshd"), "--check", "--config=" + config};
+  options.environment = BaseEnvironment(mark_);
+  Output output = RunToEnd(options, Patience());
+  EXPECT_EQ(output.exit_code, 1);
+  EXPECT_THAT(output.err, HasSubstr(config + ":1: unknown key \"prot\""));
+  EXPECT_THAT(output.err, HasSubstr(config + ":2: port = x: must be a whole number"));
+  options.argv = {PrivateMachine::Program("moshd")};
+  output = RunToEnd(options, Patience());
+  EXPECT_EQ(output.exit_code, 1);
+  EXPECT_THAT(output.err, HasSubstr("another moshd is running"));
+}
+
+}  // namespace
+}  // namespace mosh::e2e

@@ -1,0 +1,87 @@
+#include "server/control/request_check.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace mosh::server {
+namespace {
+
+using control::Request;
+
+std::string Problem(const Request& request) { return std::string(CheckRequest(request).message()); }
+
+TEST(RequestCheck, UnknownRequestsAreUnimplemented) {
+  EXPECT_EQ(CheckRequest(Request()).code(), absl::StatusCode::kUnimplemented);
+  // One of a later version: a field of the oneof that isn't known here.
+  Request later;
+  ASSERT_TRUE(later.ParseFromString(std::string("\x08\x01\xfa\x01\x00", 5)));
+  EXPECT_EQ(later.id(), 1);
+  EXPECT_EQ(CheckRequest(later).code(), absl::StatusCode::kUnimplemented);
+}
+
+TEST(RequestCheck, Ids) {
+  Request request;
+  request.mutable_attach();
+  EXPECT_EQ(Problem(request), "") << "the newest detached one";
+  request.mutable_attach()->set_session_id("ab3de");
+  EXPECT_EQ(Problem(request), "");
+  request.mutable_attach()->set_session_id("../etc");
+  EXPECT_EQ(Problem(request), "session_id may hold letters and digits only");
+  request.mutable_attach()->set_session_id(std::string(65, 'a'));
+  EXPECT_EQ(Problem(request), "session_id is too long");
+  request.mutable_detach();
+  EXPECT_EQ(Problem(request), "session_id is missing");
+  request.mutable_detach()->set_session_id("a");
+  EXPECT_EQ(Problem(request), "");
+  request.mutable_detach()->set_client_id("\n");
+  EXPECT_EQ(Problem(request), "client_id may hold letters and digits only");
+  request.mutable_terminate();
+  EXPECT_EQ(Problem(request), "session_id is missing");
+}
+
+TEST(RequestCheck, Notices) {
+  Request request;
+  request.mutable_notify()->set_session_id("a");
+  EXPECT_EQ(Problem(request), "text is missing");
+  request.mutable_notify()->set_text(std::string(1000, 'x'));
+  EXPECT_EQ(Problem(request), "");
+  request.mutable_notify()->set_seconds(86'401);
+  EXPECT_EQ(Problem(request), "seconds: at most 86400");
+  request.mutable_notify()->set_text(std::string(1001, 'x'));
+  EXPECT_EQ(Problem(request), "text: at most 1000 bytes");
+}
+
+TEST(RequestCheck, Snapshots) {
+  Request request;
+  request.mutable_take_snapshot()->set_session_id("a");
+  request.mutable_take_snapshot()->set_history_lines(10'000);
+  EXPECT_EQ(Problem(request), "");
+  request.mutable_take_snapshot()->set_history_lines(10'001);
+  EXPECT_EQ(Problem(request), "history_lines: at most 10000");
+}
+
+TEST(RequestCheck, NewSessions) {
+  Request request;
+  request.mutable_new_session();
+  EXPECT_EQ(Problem(request), "");
+  request.mutable_new_session()->add_environment("LANG=C.UTF-8");
+  EXPECT_EQ(Problem(request), "");
+  for (const std::string& bad :
+       {std::string("LANG"), std::string("=x"), std::string("A=b\0c", 5)}) {
+    Request other = request;
+    other.mutable_new_session()->add_environment(bad);
+    EXPECT_EQ(Problem(other), "environment: an entry is not NAME=value") << bad;
+  }
+  Request nul = request;
+  nul.mutable_new_session()->add_command(std::string("a\0b", 3));
+  EXPECT_EQ(Problem(nul), "command: a word holds a NUL");
+  Request empty = request;
+  empty.mutable_new_session()->add_command("");
+  EXPECT_EQ(Problem(empty), "command: its first word is empty");
+  request.mutable_new_session()->set_verbosity(3);
+  EXPECT_EQ(Problem(request), "verbosity: at most 2");
+}
+
+}  // namespace
+}  // namespace mosh::server

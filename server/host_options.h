@@ -1,0 +1,50 @@
+// What a Host is told at birth.
+#ifndef SERVER_HOST_OPTIONS_H_
+#define SERVER_HOST_OPTIONS_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "server/limits.h"
+#include "server/program.h"
+#include "server/timeouts.h"
+
+namespace mosh::server {
+
+// Whose window decides the size of a session with several clients.
+enum class SizeRule : uint8_t {
+  kLatest,    // of the client that typed or resized last
+  kSmallest,  // of all that may type, per dimension
+};
+
+struct HostOptions {
+  Timeouts timeouts;
+  Limits limits;
+  SizeRule size_rule = SizeRule::kLatest;
+  // The host part of its keys' route tags (crypto/route_tag.h). 0: it has its port for itself, and
+  // any key will do.
+  uint16_t host_number = 0;
+  // Unset: Run() ends with the last session. Set: it is shared, and ends after being empty so long.
+  std::optional<std::chrono::seconds> linger;
+  // The user that it belongs to, for Describe.
+  std::string user;
+  // What NewSession starts. Null: it takes no new sessions.
+  RequestedProgramStarter start_program;
+
+  // 1: every datagram; 2: every turn of the loop.
+  int verbosity = 0;
+  // Takes one line of text, without its end. Never null.
+  std::function<void(absl::string_view)> log = [](absl::string_view) {};
+  // For times that people see.
+  std::function<absl::Time()> wall_clock = absl::Now;
+};
+
+}  // namespace mosh::server
+
+#endif  // SERVER_HOST_OPTIONS_H_

@@ -1,0 +1,171 @@
+// What a Host does when it is asked through HostControl.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "crypto/route_tag.h"
+#include "server/environment.h"
+#include "server/host.h"
+#include "server/session_id.h"
+
+namespace mosh::server {
+namespace {
+
+constexpr std::chrono::seconds kUsualNotice{10};
+
+absl::Status NoSuchSession(absl::string_view id) {
+  return absl::NotFoundError(absl::StrCat("there is no session '", id, "'"));
+}
+
+term::Size SizeOf(const control::NewSession& request) {
+  if (!request.has_size()) return term::Size();
+  const auto bounded = [](uint32_t value, int most) {
+    return static_cast<int>(std::min<uint32_t>(value, static_cast<uint32_t>(most)));
+  };
+  return term::ClampSize({bounded(request.size().columns(), term::kMaxColumns),
+                          bounded(request.size().rows(), term::kMaxRows)});
+}
+
+void NameInEnvironment(absl::string_view id, control::NewSession* request) {
+  Environment environment({request->environment().begin(), request->environment().end()});
+  environment.Set(kSessionIdVariable, id);
+  request->clear_environment();
+  for (const std::string& assignment : environment.assignments()) {
+    request->add_environment(assignment);
+  }
+}
+
+}  // namespace
+
+crypto::SessionKey Host::NewKey() const {
+  if (options_.host_number == 0) return crypto::SessionKey::Generate(*random_);
+  return crypto::GenerateKeyForHost(*random_, options_.host_number);
+}
+
+std::string Host::NewSessionId() const {
+  std::string id;
+  do {
+    id = RandomSessionId(*random_);
+  } while (by_id_.contains(id));
+  return id;
+}
+
+HostedSession* Host::FindMutable(absl::string_view session_id) {
+  return const_cast<HostedSession*>(Find(session_id));
+}
+
+HostedSession* Host::NewestDetached() {
+  HostedSession* newest = nullptr;
+  for (const auto& session : sessions_) {
+    // One that nobody has come to yet isn't detached: its client is on the way.
+    if (!session->started() || !session->detached_since()) continue;
+    if (newest == nullptr || *session->detached_since() >= *newest->detached_since()) {
+      newest = session.get();
+    }
+  }
+  return newest;
+}
+
+absl::StatusOr<control::Grant> Host::GrantTo(HostedSession* session, bool view_only, bool steals) {
+  const crypto::SessionKey key = NewKey();
+  const absl::Status added = session->AddClient(key, view_only, steals);
+  if (!added.ok()) return added;
+  control::Grant grant;
+  grant.set_session_id(session->id());
+  grant.set_port(sockets_.front()->local_address().port());
+  grant.set_key(key.ToBase64());
+  return grant;
+}
+
+absl::StatusOr<control::Grant> Host::NewSession(const control::NewSession& request) {
+  if (options_.start_program == nullptr) {
+    return absl::UnimplementedError("this server is for one session");
+  }
+  if (shutting_down_) return absl::UnavailableError("this server is shutting down");
+  const size_t most = options_.limits.sessions;
+  if (most != 0 && sessions_.size() >= most) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(sessions_.size(), " sessions are running, and no more than ", most,
+                     " are allowed here: end one, or attach to it"));
+  }
+  SessionParts parts;
+  parts.size = SizeOf(request);
+  parts.command.assign(request.command().begin(), request.command().end());
+  const auto to_start = std::make_shared<control::NewSession>(request);
+  parts.start = [this, to_start](term::Size size) {
+    return options_.start_program(*to_start, size);
+  };
+  HostedSession* const session = OpenSession(std::move(parts));
+  NameInEnvironment(session->id(), to_start.get());
+  return GrantTo(session, /*view_only=*/false, /*steals=*/false);
+}
+
+absl::StatusOr<control::Grant> Host::Attach(const control::Attach& request) {
+  HostedSession* session = FindMutable(request.session_id());
+  if (request.session_id().empty()) {
+    session = NewestDetached();
+    if (session == nullptr) return absl::NotFoundError("no session is detached");
+  }
+  if (session == nullptr) return NoSuchSession(request.session_id());
+  return GrantTo(session, request.view_only(), request.steal());
+}
+
+absl::Status Host::Detach(const control::Detach& request) {
+  HostedSession* const session = FindMutable(request.session_id());
+  if (session == nullptr) return NoSuchSession(request.session_id());
+  if (session->Detach(request.client_id())) return absl::OkStatus();
+  return absl::NotFoundError(
+      absl::StrCat("session '", session->id(), "' has no client '", request.client_id(), "'"));
+}
+
+absl::Status Host::Terminate(const control::Terminate& request) {
+  HostedSession* const session = FindMutable(request.session_id());
+  if (session == nullptr) return NoSuchSession(request.session_id());
+  if (request.at_once()) {
+    session->EndAtOnce();
+  } else {
+    session->ShutDown();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Host::Notify(const control::Notify& request) {
+  HostedSession* const session = FindMutable(request.session_id());
+  if (session == nullptr) return NoSuchSession(request.session_id());
+  session->Notify(request.text(),
+                  request.seconds() == 0 ? kUsualNotice : std::chrono::seconds(request.seconds()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<control::Snapshot> Host::TakeSnapshot(const control::TakeSnapshot& request) {
+  const HostedSession* const session = Find(request.session_id());
+  if (session == nullptr) return NoSuchSession(request.session_id());
+  return session->TakeSnapshot(request);
+}
+
+std::vector<std::string> Host::SessionIds() const {
+  std::vector<std::string> ids;
+  for (const auto& session : sessions_) ids.push_back(session->id());
+  return ids;
+}
+
+absl::StatusOr<control::Session> Host::Describe(absl::string_view session_id) const {
+  const HostedSession* const session = Find(session_id);
+  if (session == nullptr) return NoSuchSession(session_id);
+  control::Session facts;
+  session->Describe(&facts);
+  facts.set_server_pid(getpid());
+  facts.set_port(sockets_.front()->local_address().port());
+  return facts;
+}
+
+void Host::AddWatcher(SessionWatcher* watcher) { watchers_.push_back(watcher); }
+
+void Host::RemoveWatcher(SessionWatcher* watcher) { std::erase(watchers_, watcher); }
+
+}  // namespace mosh::server

@@ -1,0 +1,105 @@
+// What a HostedSession tells about itself.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "server/hosted_session.h"
+#include "term/renderer.h"
+
+namespace mosh::server {
+namespace {
+
+// Somebody typing is told of at most so often.
+constexpr std::chrono::seconds kInputGrain{5};
+
+void SetSize(term::Size size, control::Size* out) {
+  out->set_columns(static_cast<uint32_t>(size.columns));
+  out->set_rows(static_cast<uint32_t>(size.rows));
+}
+
+int64_t Micros(std::chrono::nanoseconds time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+}
+
+void DescribeEndpoint(const Endpoint& endpoint, control::Client* out) {
+  if (endpoint.has_rtt_sample()) {
+    out->set_srtt_us(Micros(endpoint.srtt()));
+    out->set_rttvar_us(Micros(endpoint.rttvar()));
+  }
+  const ssp::Stats stats = endpoint.stats();
+  out->set_datagrams_received(stats.received.datagrams);
+  out->set_datagrams_sent(stats.sent.datagrams);
+  out->set_bytes_received(stats.received.bytes);
+  out->set_bytes_sent(stats.sent.bytes);
+  out->set_losses_seen(stats.lost_incoming);
+  out->set_retransmissions(stats.retransmissions);
+}
+
+}  // namespace
+
+int64_t HostedSession::WallMicros(Instant when) const {
+  return absl::ToUnixMicros(services_->options->wall_clock() - absl::FromChrono(Now() - when));
+}
+
+bool HostedSession::TakeChanged() {
+  const std::string& title = session_.terminal().screen().title();
+  if (title != told_title_) {
+    told_title_ = title;
+    changed_ = true;
+  }
+  if (last_input_at_ && (!told_input_at_ || *last_input_at_ - *told_input_at_ >= kInputGrain)) {
+    told_input_at_ = last_input_at_;
+    changed_ = true;
+  }
+  if (changed_) ++version_;
+  return std::exchange(changed_, false);
+}
+
+void HostedSession::Describe(control::Session* facts) const {
+  const term::Screen& screen = session_.terminal().screen();
+  facts->set_id(id_);
+  facts->set_user(services_->options->user);
+  for (const std::string& word : command_) facts->add_command(word);
+  facts->set_pid(pid_);
+  facts->set_title(screen.title());
+  SetSize(screen.size(), facts->mutable_size());
+  facts->set_created_at(WallMicros(created_at_));
+  facts->set_last_input_at(last_input_at_ ? WallMicros(*last_input_at_) : 0);
+  facts->set_detached_since(detached_since_ ? WallMicros(*detached_since_) : 0);
+  facts->set_version(version_);
+  for (const auto& client : clients_) {
+    // One that hasn't come yet is only a key.
+    if (!client->attached_at()) continue;
+    control::Client* const out = facts->add_client();
+    out->set_id(client->terms().id);
+    out->set_address(client->address().Unmapped().ToString());
+    for (const io::SocketAddress& earlier : client->earlier_addresses()) {
+      out->add_earlier_address(earlier.Unmapped().ToString());
+    }
+    out->set_roam_count(client->roam_count());
+    out->set_view_only(!client->may_type());
+    out->set_attached_at(WallMicros(*client->attached_at()));
+    const std::optional<Instant> heard = client->endpoint().last_heard();
+    out->set_last_heard_at(heard ? WallMicros(*heard) : 0);
+    if (client->window()) SetSize(*client->window(), out->mutable_size());
+    DescribeEndpoint(client->endpoint(), out);
+  }
+}
+
+control::Snapshot HostedSession::TakeSnapshot(const control::TakeSnapshot& request) const {
+  const term::Screen& screen = session_.terminal().screen();
+  control::Snapshot snapshot;
+  SetSize(screen.size(), snapshot.mutable_size());
+  snapshot.set_cursor_column(static_cast<uint32_t>(screen.cursor().column));
+  snapshot.set_cursor_row(static_cast<uint32_t>(screen.cursor().row));
+  if (request.ansi()) {
+    snapshot.set_ansi(
+        term::RenderFrame(nullptr, screen, {.target = term::RenderTarget::kRealTerminal}));
+    return snapshot;
+  }
+  for (int row = 0; row < screen.rows(); ++row) snapshot.add_line(screen.RowText(row));
+  return snapshot;
+}
+
+}  // namespace mosh::server
