@@ -94,6 +94,7 @@ template <LocalState Local, RemoteState Remote>
 void Transport<Local, Remote>::BeginAnew(uint64_t incarnation, Instant now, Received& result) {
   incarnation_ = incarnation;
   peer_capabilities_ = Capabilities();
+  peer_loss_rate_ = 0;
   last_ack_of_send_at_.reset();
   result.left_behind = receiver_.newest();
   channel_.OnPeerReplaced();
@@ -126,6 +127,7 @@ absl::Status Transport<Local, Remote>::OnDeadline(Instant now, Local& live, Data
   if (peer_capabilities_.Has(Capability::kLossReports)) {
     outgoing->incoming_loss = static_cast<uint32_t>(std::ceil(channel_.IncomingLossRate() * 100));
   }
+  outgoing->incarnation = incarnation_;
   const Stats::Direction before = channel_.stats().sent;
   fatal_ = channel_.Send(*outgoing, now, sink);
   if (sender_.last_was_copy()) {
