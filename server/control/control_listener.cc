@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "base/instant.h"
 #include "io/scope.h"
 #include "server/control/control.pb.h"
 #include "server/control/host_sockets.h"
@@ -41,7 +42,8 @@ io::Task<void> ControlListener::Run(HostControl* host, io::StopToken stop) {
     absl::StatusOr<std::unique_ptr<io::UnixConnection>> connection =
         co_await listener_->Accept(stop);
     if (!connection.ok()) {
-      static_cast<void>(co_await reactor_->Sleep(reactor_->Now() + kRetryAfter, stop));
+      const Instant again = reactor_->Now() + kRetryAfter;
+      [[maybe_unused]] const absl::Status slept = co_await reactor_->Sleep(again, stop);
       continue;
     }
     if (!MayControl((*connection)->peer(), geteuid())) continue;
@@ -51,7 +53,7 @@ io::Task<void> ControlListener::Run(HostControl* host, io::StopToken stop) {
     }
     const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(full.data()),
                                          full.size());
-    static_cast<void>(co_await (*connection)->Send(bytes, {}, stop));
+    [[maybe_unused]] const absl::Status sent = co_await (*connection)->Send(bytes, {}, stop);
   }
   co_await scope.CancelAndJoin();
 }

@@ -38,7 +38,9 @@ class HostSocketsTest : public testing::Test {
     address.sun_family = AF_UNIX;
     strcpy(address.sun_path, path.c_str());
     EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    if (listening) EXPECT_EQ(listen(fd, 1), 0);
+    if (listening) {
+      EXPECT_EQ(listen(fd, 1), 0);
+    }
     return fd;
   }
   // A number that no process has, and none will get while this runs.

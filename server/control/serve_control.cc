@@ -50,7 +50,7 @@ io::Task<void> Speak(Talk* talk, io::Scope* scope) {
     std::string packet = talk->dialogue.NextPacket();
     if (packet.empty()) {
       talk->output.Reset();
-      static_cast<void>(co_await talk->output.Wait(stop));
+      [[maybe_unused]] const absl::Status waited = co_await talk->output.Wait(stop);
       continue;
     }
     const std::span<uint8_t> bytes(reinterpret_cast<uint8_t*>(packet.data()), packet.size());
