@@ -86,7 +86,8 @@ Instant Endpoint::NextDeadline() const {
   return std::min(transport_.NextDeadline(), echo_.NextDeadline());
 }
 
-Endpoint::Sent Endpoint::OnDeadline(const Picture* picture, Outbox& outbox, Instant now) {
+Endpoint::Sent Endpoint::OnDeadline(const Picture* picture, uint64_t version, Outbox& outbox,
+                                    Instant now) {
   Sent sent;
   const uint64_t echo_ack = echo_.Advance(now);
   if (echo_ack != echo_ack_) {
@@ -96,7 +97,10 @@ Endpoint::Sent Endpoint::OnDeadline(const Picture* picture, Outbox& outbox, Inst
     if (picture != nullptr) transport_.OnLocalChange(now, ssp::ChangeHint::kBackground);
   }
   for (int i = 0; i < kInstructionsPerTurn && has_peer() && now >= transport_.NextDeadline(); ++i) {
-    if (picture != nullptr) shown_ = sync::HostState((*picture)(), echo_ack_);
+    if (picture != nullptr && (version != shown_version_ || echo_ack_ != shown_.echo_ack())) {
+      shown_ = sync::HostState((*picture)(), echo_ack_);
+      shown_version_ = version;
+    }
     Sealed sealed(this, &outbox);
     sent.fatal = transport_.OnDeadline(now, shown_, sealed);
     if (!sent.fatal.ok()) return sent;
