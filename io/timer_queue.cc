@@ -8,10 +8,8 @@ void TimerNode::ArmNode(Instant deadline) {
   DisarmNode();
   deadline_ = deadline;
   if (deadline == Instant::Max()) return;
-  order_ = queue_->next_order_++;
-  queue_->heap_.push_back(this);
-  index_ = queue_->heap_.size() - 1;
-  queue_->SiftUp(index_);
+  queue_->heap_.push_back({deadline, queue_->next_order_++, this});
+  queue_->SiftUp(queue_->heap_.size() - 1);
 }
 
 void TimerNode::DisarmNode() {
@@ -24,57 +22,57 @@ TimerQueue::~TimerQueue() { CHECK(heap_.empty()); }
 void TimerQueue::FireDue(Instant now) {
   const uint64_t armed_later = next_order_;
   while (!heap_.empty()) {
-    TimerNode* node = heap_[0];
-    if (node->deadline_ > now || node->order_ >= armed_later) return;
-    Remove(node);
-    node->deadline_ = Instant::Max();
-    node->OnTimer();
+    const Entry first = heap_[0];
+    if (first.deadline > now || first.order >= armed_later) return;
+    Remove(first.node);
+    first.node->deadline_ = Instant::Max();
+    first.node->OnTimer();
   }
 }
 
-bool TimerQueue::Before(const TimerNode* a, const TimerNode* b) {
-  if (a->deadline_ != b->deadline_) return a->deadline_ < b->deadline_;
-  return a->order_ < b->order_;
+bool TimerQueue::Before(const Entry& a, const Entry& b) {
+  if (a.deadline != b.deadline) return a.deadline < b.deadline;
+  return a.order < b.order;
 }
 
-void TimerQueue::Place(TimerNode* node, size_t index) {
-  heap_[index] = node;
-  node->index_ = index;
+void TimerQueue::Place(const Entry& entry, size_t index) {
+  heap_[index] = entry;
+  entry.node->index_ = index;
 }
 
 void TimerQueue::SiftUp(size_t index) {
-  TimerNode* node = heap_[index];
+  const Entry entry = heap_[index];
   while (index > 0) {
     const size_t parent = (index - 1) / 2;
-    if (!Before(node, heap_[parent])) break;
+    if (!Before(entry, heap_[parent])) break;
     Place(heap_[parent], index);
     index = parent;
   }
-  Place(node, index);
+  Place(entry, index);
 }
 
 void TimerQueue::SiftDown(size_t index) {
-  TimerNode* node = heap_[index];
+  const Entry entry = heap_[index];
   for (;;) {
     size_t child = 2 * index + 1;
     if (child >= heap_.size()) break;
     if (child + 1 < heap_.size() && Before(heap_[child + 1], heap_[child])) ++child;
-    if (!Before(heap_[child], node)) break;
+    if (!Before(heap_[child], entry)) break;
     Place(heap_[child], index);
     index = child;
   }
-  Place(node, index);
+  Place(entry, index);
 }
 
 void TimerQueue::Remove(TimerNode* node) {
   const size_t index = node->index_;
   node->index_ = TimerNode::kNotArmed;
-  TimerNode* last = heap_.back();
+  const Entry last = heap_.back();
   heap_.pop_back();
-  if (last == node) return;
+  if (last.node == node) return;
   Place(last, index);
   SiftUp(index);
-  SiftDown(last->index_);
+  SiftDown(last.node->index_);
 }
 
 }  // namespace mosh::io

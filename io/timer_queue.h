@@ -1,4 +1,6 @@
-// The deadlines of one reactor: a binary heap of objects that carry their own place in it.
+// The deadlines of one reactor: a binary heap of objects that know their own place in it. The
+// deadlines stand in the heap itself, so that among thousands no object is touched but the one that
+// moves.
 //
 // Arming, re-arming and disarming are O(log n), allocate nothing per call and make no system call:
 // the reactor looks at NextDeadline() once, just before it sleeps. So a deadline moved a thousand
@@ -40,7 +42,6 @@ class TimerNode {
 
   TimerQueue* queue_;
   Instant deadline_ = Instant::Max();
-  uint64_t order_ = 0;
   size_t index_ = kNotArmed;
 };
 
@@ -52,20 +53,25 @@ class TimerQueue {
   TimerQueue& operator=(const TimerQueue&) = delete;
 
   // Max() when nothing is armed.
-  Instant NextDeadline() const { return heap_.empty() ? Instant::Max() : heap_[0]->deadline_; }
+  Instant NextDeadline() const { return heap_.empty() ? Instant::Max() : heap_[0].deadline; }
 
   // Fires what is due, but nothing that gets armed meanwhile: so it always returns.
   void FireDue(Instant now);
 
  private:
   friend class TimerNode;
-  static bool Before(const TimerNode* a, const TimerNode* b);
-  void Place(TimerNode* node, size_t index);
+  struct Entry {
+    Instant deadline;
+    uint64_t order;  // of arming
+    TimerNode* node;
+  };
+  static bool Before(const Entry& a, const Entry& b);
+  void Place(const Entry& entry, size_t index);
   void SiftUp(size_t index);
   void SiftDown(size_t index);
   void Remove(TimerNode* node);
 
-  std::vector<TimerNode*> heap_;
+  std::vector<Entry> heap_;
   uint64_t next_order_ = 0;
 };
 

@@ -107,7 +107,8 @@ Instant Endpoint::NextDeadline() const {
   return std::min(transport_.NextDeadline(), echo_.NextDeadline());
 }
 
-Endpoint::Sent Endpoint::OnDeadline(const Picture* picture, Outbox& outbox, Instant now) {
+Endpoint::Sent Endpoint::OnDeadline(const Picture* picture, uint64_t version, Outbox& outbox,
+                                    Instant now) {
   Sent sent;
   const uint64_t echo_ack = echo_.Advance(now);
   if (echo_ack != echo_ack_) {
@@ -117,9 +118,11 @@ Endpoint::Sent Endpoint::OnDeadline(const Picture* picture, Outbox& outbox, Inst
     if (picture != nullptr) transport_.OnLocalChange(now, ssp::ChangeHint::kBackground);
   }
   for (int i = 0; i < kInstructionsPerTurn && has_peer() && now >= transport_.NextDeadline(); ++i) {
-    if (picture != nullptr) {
+    if (picture != nullptr && (version != shown_version_ || echo_ack_ != shown_.echo_ack() ||
+                               modes_ != shown_.terminal_modes())) {
       shown_ = sync::HostState((*picture)(), echo_ack_);
       shown_.SetTerminalModes(modes_);
+      shown_version_ = version;
     }
     Sealed sealed(this, &outbox);
     sent.fatal = transport_.OnDeadline(now, shown_, sealed);

@@ -80,11 +80,11 @@ class Endpoint final : private Outbox::Sender {
     absl::Status fatal;           // not OK: the key is used up
     bool peer_forgotten = false;  // after 40 s of silence
   };
-  // What the client should see, made only if something is sent. Null while the program holds it
-  // back: then the client hears only acknowledgements.
+  // What the client should see, made only if something is sent and `version` is another than the
+  // last time. Null while the program holds it back: then the client hears only acknowledgements.
   using Picture = absl::FunctionRef<term::Screen()>;
   // Puts what is due into the outbox.
-  Sent OnDeadline(const Picture* picture, Outbox& outbox, Instant now);
+  Sent OnDeadline(const Picture* picture, uint64_t version, Outbox& outbox, Instant now);
 
   bool has_peer() const { return peer_.has_peer(); }
   // The client's address; empty without a peer.
@@ -126,6 +126,7 @@ class Endpoint final : private Outbox::Sender {
 
   sync::HostState shown_;  // what the transport was last given
   std::optional<term::TerminalModes> modes_;
+  std::optional<uint64_t> shown_version_;
   sync::EchoAckTracker echo_;
   uint64_t echo_ack_ = 0;
 

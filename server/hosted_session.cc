@@ -119,7 +119,7 @@ void HostedSession::StartProgram() {
 
 void HostedSession::RecordPresence(const SessionClient& client, Instant now) {
   if (std::exchange(detached_since_, std::nullopt)) changed_ = true;
-  if (limits_.OnAttached()) notice_.Clear();
+  if (limits_.OnAttached()) WithdrawNotice();
   counts_as_detached_at_ = now + kDetachedAfter;
   // Of several clients the record names one, for as long as it is heard.
   if (recorded_client_ != nullptr && recorded_client_ != &client &&
@@ -160,6 +160,7 @@ void HostedSession::ApplyInput(SessionClient* client, std::span<const sync::User
     if (const term::Size* window = std::get_if<term::Size>(&event)) {
       if (term::ClampSize(*window) != *window) continue;  // no screen can have it
       client->SetWindow(*window);
+      ++other_picture_changes_;
       changed_ = true;
       if (client->may_type()) {
         wanted.push_back(SizeFor(*client));
@@ -171,7 +172,7 @@ void HostedSession::ApplyInput(SessionClient* client, std::span<const sync::User
       if (wanted.empty() && size != session_.terminal().screen().size()) wanted.push_back(size);
       wanted.push_back(event);
       last_input_at_ = now;
-      if (limits_.OnInput(now)) notice_.Clear();
+      if (limits_.OnInput(now)) WithdrawNotice();
     }
   }
   session_.Apply(wanted);
@@ -205,7 +206,10 @@ void HostedSession::OnScreenChange(ssp::ChangeHint hint) {
   WantTurn();
 }
 
-void HostedSession::PicturesChanged() { OnScreenChange(ssp::ChangeHint::kIsolated); }
+void HostedSession::PicturesChanged() {
+  ++other_picture_changes_;
+  OnScreenChange(ssp::ChangeHint::kIsolated);
+}
 
 void HostedSession::OnProgramEnd() {
   DismissAll();
@@ -227,7 +231,9 @@ void HostedSession::Turn(Instant now) {
 
 void HostedSession::AfterTurn(Instant now) {
   gone_.clear();
-  ArmNode(over_ ? Instant::Max() : OnGrid(NextDeadline(), now));
+  const Instant next = over_ ? Instant::Max() : OnGrid(NextDeadline(), now);
+  // Most turns leave it where it is, and moving it costs a walk through the heap of all sessions.
+  if (next != deadline()) ArmNode(next);
 }
 
 void HostedSession::SendTo(SessionClient* client, Instant now) {
@@ -237,7 +243,7 @@ void HostedSession::SendTo(SessionClient* client, Instant now) {
     client->endpoint().SetTerminalModes(session_.ReadTerminalModes());
   }
   const Endpoint::Sent sent = client->endpoint().OnDeadline(
-      session_.holds_screen() ? nullptr : &of_now, *services_->outbox, now);
+      session_.holds_screen() ? nullptr : &of_now, picture_version(), *services_->outbox, now);
   if (!sent.fatal.ok()) {
     Log(absl::StrCat("Crypto exception: ", absl::string_view(sent.fatal.message())));
     client->set_state(SessionClient::State::kGone);

@@ -142,6 +142,14 @@ class HostedSession final : public io::ListNode, private io::TimerNode, private 
   void SendTo(SessionClient* client, Instant now);
   term::Screen PictureFor(SessionClient* client) const;
   void PicturesChanged();
+  void WithdrawNotice() {
+    notice_.Clear();
+    PicturesChanged();
+  }
+  // Another number if clients may have to see something else.
+  uint64_t picture_version() const {
+    return session_.terminal().change_count() + other_picture_changes_;
+  }
 
   void Obey(const Lifetime::Decision& decision);
   void ApplyLimits(Instant now);
@@ -165,6 +173,7 @@ class HostedSession final : public io::ListNode, private io::TimerNode, private 
   Lifetime lifetime_;
   SessionLimits limits_;
   Notice notice_;
+  uint64_t other_picture_changes_ = 0;  // but those of the screen
   Session session_;
   std::vector<std::unique_ptr<SessionClient>> clients_;
   std::vector<std::unique_ptr<SessionClient>> gone_;  // until the outbox has been flushed

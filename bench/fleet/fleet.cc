@@ -259,6 +259,8 @@ int Main(int argc, char* argv[]) {
   const std::string program =
       std::filesystem::read_symlink("/proc/self/exe").parent_path() / "echo_child";
   Fleet fleet(options, program);
+  // For its clients, as in CrowdProcess; the Hosts have been started with what is best.
+  setenv("MOSH_IO_BACKEND", "epoll", 1);
   auto reactor = io::CreateReactor();
   CHECK(reactor.ok());
   (*reactor)->Run(Measure(reactor->get(), &fleet));

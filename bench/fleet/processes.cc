@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -149,6 +149,8 @@ Entry HostProcess::Open() {
 
 CrowdProcess::CrowdProcess() {
   std::tie(pid_, socket_) = Fork([](int socket) {
+    // Thousands of sockets: too many for the few receive buffers that those of one ring share.
+    setenv("MOSH_IO_BACKEND", "epoll", 1);
     auto reactor = io::CreateReactor();
     CHECK(reactor.ok());
     (*reactor)->Run(RunCrowdLoop(reactor->get(), socket));
