@@ -111,6 +111,7 @@ Environment PrivateMachine::EnvironmentOf(const std::string& user, absl::string_
   environment["USER"] = user;
   environment["LOGNAME"] = user;
   environment["XDG_RUNTIME_DIR"] = absl::StrCat("/run/user/", KnownUsers().at(user));
+  environment.erase("MOSHD_SOCKET");  // moshd is asked where it is looked for
   return environment;
 }
 

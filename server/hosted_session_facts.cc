@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "server/hosted_session.h"
+#include "term/history.h"
 #include "term/renderer.h"
 
 namespace mosh::server {
@@ -68,6 +69,9 @@ void HostedSession::Describe(control::Session* facts) const {
   facts->set_last_input_at(last_input_at_ ? WallMicros(*last_input_at_) : 0);
   facts->set_detached_since(detached_since_ ? WallMicros(*detached_since_) : 0);
   facts->set_version(version_);
+  if (const term::History* history = session_.terminal().history()) {
+    facts->set_history_lines(static_cast<uint64_t>(history->LineCount()));
+  }
   for (const auto& client : clients_) {
     // One that hasn't come yet is only a key.
     if (!client->attached_at()) continue;
@@ -97,6 +101,12 @@ control::Snapshot HostedSession::TakeSnapshot(const control::TakeSnapshot& reque
     snapshot.set_ansi(
         term::RenderFrame(nullptr, screen, {.target = term::RenderTarget::kRealTerminal}));
     return snapshot;
+  }
+  if (const term::History* history = session_.terminal().history()) {
+    const int lines = history->LineCount();
+    const int wanted = static_cast<int>(std::min<uint64_t>(request.history_lines(), lines));
+    for (int line = lines - wanted; line < lines; ++line) snapshot.add_line(history->Text(line));
+    snapshot.set_history(static_cast<uint32_t>(wanted));
   }
   for (int row = 0; row < screen.rows(); ++row) snapshot.add_line(screen.RowText(row));
   return snapshot;

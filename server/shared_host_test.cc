@@ -547,6 +547,25 @@ TEST_F(SharedHostTest, SnapshotIsTheScreen) {
   EXPECT_EQ(terminal.screen().RowText(1), "two");
 }
 
+TEST_F(SharedHostTest, SnapshotBeginsWithTheWantedHistory) {
+  StartHost();
+  const control::Grant grant = Open();
+  Connect(grant);
+  for (int i = 1; i <= 30; ++i) programs_[0]->Feed(absl::StrCat("line ", i, "\r\n"));
+  world_.RunFor(1ms);
+  EXPECT_EQ(host_->Describe(grant.session_id())->history_lines(), 7);  // 31 lines, 24 rows
+  control::TakeSnapshot request;
+  request.set_session_id(grant.session_id());
+  request.set_history_lines(2);
+  const control::Snapshot snapshot = *host_->TakeSnapshot(request);
+  EXPECT_EQ(snapshot.history(), 2);
+  ASSERT_EQ(snapshot.line_size(), 26);
+  EXPECT_EQ(snapshot.line(0), "line 6");
+  EXPECT_EQ(snapshot.line(2), "line 8");
+  request.set_history_lines(100);
+  EXPECT_EQ(host_->TakeSnapshot(request)->history(), 7);
+}
+
 TEST_F(SharedHostTest, WhatIsNotThereIsSaidSo) {
   StartHost();
   EXPECT_TRUE(absl::IsNotFound(Detach("nonex")));
