@@ -19,7 +19,11 @@ def cc_fuzz_test(name, srcs, deps = [], corpus = [], size = "small", **kwargs):
         name = name,
         size = size,
         srcs = srcs,
-        args = ["$(locations %s)" % f for f in corpus],
+        # Given files, libFuzzer only replays them, as the driver does.
+        args = select({
+            "//tools:fuzzing": [],
+            "//conditions:default": ["$(locations %s)" % f for f in corpus],
+        }),
         data = corpus,
         linkopts = select({
             "//tools:fuzzing": ["-fsanitize=fuzzer"],
