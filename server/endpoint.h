@@ -24,6 +24,7 @@
 #include "io/udp_socket.h"
 #include "server/outbox.h"
 #include "ssp/compression.h"
+#include "ssp/capabilities.h"
 #include "ssp/peer_tracker.h"
 #include "ssp/transport.h"
 #include "sync/echo_ack_tracker.h"
@@ -104,6 +105,8 @@ class Endpoint final : private Outbox::Sender {
   Instant ShutdownSettlesAt() const { return transport_.ShutdownSettlesAt(); }
 
   ssp::Stats stats() const { return transport_.stats(); }
+  // What the client announced; empty for stock's.
+  ssp::Capabilities client_capabilities() const { return transport_.peer_capabilities(); }
   bool has_rtt_sample() const { return transport_.has_rtt_sample(); }
   std::chrono::nanoseconds srtt() const { return transport_.srtt(); }
   std::chrono::nanoseconds rttvar() const { return transport_.rttvar(); }

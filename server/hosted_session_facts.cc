@@ -35,6 +35,7 @@ void DescribeEndpoint(const Endpoint& endpoint, control::Client* out) {
   out->set_bytes_sent(stats.sent.bytes);
   out->set_losses_seen(stats.lost_incoming);
   out->set_retransmissions(stats.retransmissions);
+  out->set_capabilities(endpoint.client_capabilities().wire());
 }
 
 }  // namespace

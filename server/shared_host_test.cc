@@ -526,6 +526,7 @@ TEST_F(SharedHostTest, FactsAreToldInFull) {
   EXPECT_GT(facts.client(0).last_heard_at(), facts.client(0).attached_at());
   EXPECT_GT(facts.client(0).datagrams_received(), 3);
   EXPECT_GT(facts.client(0).bytes_sent(), 100);
+  EXPECT_NE(facts.client(0).capabilities(), 0);  // a client of ours
 }
 
 TEST_F(SharedHostTest, SnapshotIsTheScreen) {
