@@ -120,8 +120,7 @@ void Engine::OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Insta
   if (!model_ || model_->base().size() != screen.size()) {
     guesses_.clear();
     departure_.reset();
-    lessons_.rows.clear();
-    line_.line_start.reset();
+    ForgetPlaces();
     BeginHiddenEpoch();
     Rebase(screen);
     return;
@@ -198,6 +197,15 @@ Agreement Engine::Reconsider(const term::Screen& screen, size_t answered, size_t
   lessons_.text_bottom = bottom;
   Rebase(base);
   return Agreement::kNo;
+}
+
+// Rows of a screen of another size are other rows, or none.
+void Engine::ForgetPlaces() {
+  lessons_.rows.clear();
+  lessons_.text_bottom.reset();
+  lessons_.jumps = JumpMemory();
+  lessons_.mode_lines.clear();
+  line_.line_start.reset();
 }
 
 void Engine::ForgetProgram() {

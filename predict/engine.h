@@ -106,6 +106,7 @@ class Engine {
   Agreement Reconsider(const term::Screen& screen, size_t answered, size_t* count);
   Agreement Find(const term::Screen& screen, size_t first, size_t* count) const;
   bool Persuades(const term::Screen& screen, size_t count) const;
+  void ForgetPlaces();
   void ForgetProgram();
   void OnAgreement(const term::Screen& screen, size_t count, Agreement how, uint64_t echo_ack,
                    Instant now);

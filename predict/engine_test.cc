@@ -593,6 +593,23 @@ TEST(Engine, ReturnBreaksLinesInAnEditor) {
   EXPECT_EQ(stage.Row(2), "b|");
 }
 
+TEST(Engine, EditorsRowsAreForgottenWhenTheScreenShrinks) {
+  Stage stage;
+  stage.Host("one\r\n\r\n\r\n\r\n\r\n^X Exit\x1b[1;4H");
+  stage.Type("\r");
+  stage.Answer("\r\n");
+  stage.Type("a");
+  stage.Answer("a");
+  stage.Resize({20, 3});
+  stage.Host("\x1b[H\x1b[Jtwo\r\n\r\n^X Exit\x1b[1;4H");
+  stage.Type("\r");  // lines are not pushed to rows that are gone
+  stage.Answer("\r\n");
+  stage.Type("b");
+  stage.Answer("b");
+  EXPECT_EQ(stage.Row(0), "two");
+  EXPECT_EQ(stage.Row(1), "b|");
+}
+
 TEST(Engine, ReturnBehindAPromptLeadsToTheUnknownWhateverIsBelow) {
   Stage stage;
   stage.Host("\r\n\r\n\r\n\r\n\r\n[0] shell\x1b[H");
