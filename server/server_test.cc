@@ -233,6 +233,13 @@ class Talk : public ServerTest {
     ok = co_await ServerLeaves();
     EXPECT_TRUE(ok);
   }
+  io::Task<void> ConfirmsAndIsLeft(std::string text) {
+    bool ok = co_await Sees(text.c_str());
+    EXPECT_TRUE(ok) << client_->Text();
+    client_->Type("\r");
+    ok = co_await ServerLeaves();
+    EXPECT_TRUE(ok);
+  }
   io::Task<void> JustConnect(std::string text) {
     bool ok = co_await Sees(text.c_str());
     EXPECT_TRUE(ok) << client_->Text();
@@ -346,8 +353,9 @@ TEST_F(Talk, QuittingClientEndsEverything) {
 }
 
 TEST_F(Talk, TerminatedServerSaysGoodbye) {
-  Start({"sh", "-c", "echo up; kill -TERM $PPID; sleep 100"});
-  Play(SeesOnly("up"));
+  // Not before the client has been heard: without one it would leave without a word.
+  Start({"sh", "-c", "echo up; read -r line; kill -TERM $PPID; sleep 100"});
+  Play(ConfirmsAndIsLeft("up"));
   EXPECT_EQ(ServerStatus(), 0);
 }
 
