@@ -277,7 +277,7 @@ TEST_F(FullScreenTest, Htop) {
                      {" ", ""},
                      {"\x1bOP", "Arrows"},
                      {"x", "sleep 36001"},
-                     {"\x1bOR36001", "Search"},
+                     {"\x1bOR36001", "Search: 36001"},
                      {"\r", ""},
                      {"\x1bOS36002\r", "sleep 36002"}},
            .quit = "\x1b[21~"});

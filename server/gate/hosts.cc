@@ -73,14 +73,12 @@ void Hosts::Adopt(KeptHost kept) {
 }
 
 absl::Status Hosts::HandOver(uid_t uid, int connection) {
-  Host* host = CurrentOf(uid);
-  if (host == nullptr) {
-    const absl::StatusOr<Host*> started = Start(uid);
-    if (!started.ok()) return started.status();
-    host = *started;
-  }
-  const std::vector<uint8_t> packet = EncodeLink(LinkConnection{});
-  if (!TrySendPacket(host->link.get(), packet, {&connection, 1})) {
+  const Host* host = CurrentOf(uid);
+  return host == nullptr ? Start(uid, connection) : Pass(host->link.get(), connection);
+}
+
+absl::Status Hosts::Pass(int link, int connection) {
+  if (!TrySendPacket(link, EncodeLink(LinkConnection{}), {&connection, 1})) {
     return absl::UnavailableError("your Host doesn't answer; try again");
   }
   return absl::OkStatus();
@@ -91,7 +89,7 @@ Hosts::Host* Hosts::CurrentOf(uid_t uid) {
   return number == current_.end() ? nullptr : hosts_.at(number->second).get();
 }
 
-absl::StatusOr<Hosts::Host*> Hosts::Start(uid_t uid) {
+absl::Status Hosts::Start(uid_t uid, int connection) {
   if (hosts_.size() >= static_cast<size_t>(config_.max_hosts)) {
     return absl::ResourceExhaustedError(
         absl::StrCat("max_hosts = ", config_.max_hosts, " users have sessions here already"));
@@ -108,6 +106,9 @@ absl::StatusOr<Hosts::Host*> Hosts::Start(uid_t uid) {
   // First the keeper: a Host that it doesn't know of would be lost with the gate.
   absl::Status status = keeper_.HoldHost(*number, uid, build_, pair->first.get());
   if (!status.ok()) log_->Warning(absl::StrCat("keeper: ", absl::string_view(status.message())));
+  // Before the Host is: one that refuses its user tells this connection why and is gone at once.
+  status = Pass(pair->first.get(), connection);
+  if (!status.ok()) return status;
   status =
       spawner_.StartHost(*number, uid, config_text_, pair->second.get(), port_.SocketsOf(*number));
   if (!status.ok()) return status;
@@ -124,7 +125,7 @@ absl::StatusOr<Hosts::Host*> Hosts::Start(uid_t uid) {
   relay_.AddHost(*number);
   Steer();
   Listen(started);
-  return started;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<HostNumber> Hosts::FreeNumber() {

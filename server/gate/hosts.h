@@ -87,7 +87,9 @@ class Hosts final : private Relay::Sink {
   bool Deliver(HostNumber number, const RelayedDatagram& datagram) override;
 
   void Adopt(KeptHost kept);
-  absl::StatusOr<Host*> Start(uid_t uid);
+  // Starts the user's Host, with this connection waiting for it.
+  absl::Status Start(uid_t uid, int connection);
+  static absl::Status Pass(int link, int connection);
   absl::StatusOr<HostNumber> FreeNumber();
   Host* CurrentOf(uid_t uid);
   void Listen(Host* host);
