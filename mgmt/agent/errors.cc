@@ -113,8 +113,8 @@ grpc::Status AgentStopping(absl::string_view resource_version) {
   return error;
 }
 
-grpc::Status FromHost(const absl::Status& status, absl::string_view session,
-                      absl::string_view client) {
+grpc::Status HostAnswer(const absl::Status& status, absl::string_view session,
+                        absl::string_view client) {
   const absl::string_view message = status.message();
   switch (status.code()) {
     case absl::StatusCode::kOk:
@@ -135,9 +135,8 @@ grpc::Status FromHost(const absl::Status& status, absl::string_view session,
     case absl::StatusCode::kDeadlineExceeded:
     case absl::StatusCode::kCancelled:
     case absl::StatusCode::kPermissionDenied:
-      return ApiError(
-                 grpc::StatusCode::UNAVAILABLE, reason::kHostUnreachable,
-                 absl::StrCat("the server of ", session, " does not answer: ", message))
+      return ApiError(grpc::StatusCode::UNAVAILABLE, reason::kHostUnreachable,
+                      absl::StrCat("the server of ", session, " does not answer: ", message))
           .RetryAfter(std::chrono::seconds(1));
     default:
       return ApiError(grpc::StatusCode::INTERNAL, reason::kInternal, message);
@@ -145,12 +144,23 @@ grpc::Status FromHost(const absl::Status& status, absl::string_view session,
 }
 
 absl::string_view CodeName(grpc::StatusCode code) {
-  static constexpr absl::string_view kNames[] = {
-      "OK",           "CANCELLED",          "UNKNOWN",         "INVALID_ARGUMENT",
-      "DEADLINE_EXCEEDED", "NOT_FOUND",     "ALREADY_EXISTS",  "PERMISSION_DENIED",
-      "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",  "OUT_OF_RANGE",
-      "UNIMPLEMENTED", "INTERNAL",          "UNAVAILABLE",     "DATA_LOSS",
-      "UNAUTHENTICATED"};
+  static constexpr absl::string_view kNames[] = {"OK",
+                                                 "CANCELLED",
+                                                 "UNKNOWN",
+                                                 "INVALID_ARGUMENT",
+                                                 "DEADLINE_EXCEEDED",
+                                                 "NOT_FOUND",
+                                                 "ALREADY_EXISTS",
+                                                 "PERMISSION_DENIED",
+                                                 "RESOURCE_EXHAUSTED",
+                                                 "FAILED_PRECONDITION",
+                                                 "ABORTED",
+                                                 "OUT_OF_RANGE",
+                                                 "UNIMPLEMENTED",
+                                                 "INTERNAL",
+                                                 "UNAVAILABLE",
+                                                 "DATA_LOSS",
+                                                 "UNAUTHENTICATED"};
   const int index = static_cast<int>(code);
   return index >= 0 && index < 17 ? kNames[index] : "UNKNOWN";
 }

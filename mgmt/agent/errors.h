@@ -1,5 +1,6 @@
-// Every error that the API tells, with its details (AIP-193): a google.rpc.Status in the trailers, whose first detail is an ErrorInfo
-// of the domain "mosh.fleet.v1". One table for reasons, and the one place where a Host's answer becomes an answer of ours. Pure.
+// Every error that the API tells, with its details (AIP-193): a google.rpc.Status in the trailers,
+// whose first detail is an ErrorInfo of the domain "mosh.fleet.v1". One table for reasons, and the
+// one place where a Host's answer becomes an answer of ours. Pure.
 #ifndef MGMT_AGENT_ERRORS_H_
 #define MGMT_AGENT_ERRORS_H_
 
@@ -66,8 +67,8 @@ grpc::Status LimitExceeded(absl::string_view what, std::chrono::milliseconds ret
 grpc::Status AgentStopping(absl::string_view resource_version);
 
 // What a Host answered to a request about the session, or what became of the attempt to ask it.
-grpc::Status FromHost(const absl::Status& status, absl::string_view session,
-                      absl::string_view client);
+grpc::Status HostAnswer(const absl::Status& status, absl::string_view session,
+                        absl::string_view client);
 
 // "NOT_FOUND", for metrics and people.
 absl::string_view CodeName(grpc::StatusCode code);

@@ -1,5 +1,5 @@
-// The way from gRPC's threads, and any other, into the loop's thread: closures in order. With agent/worker.h the only places of the
-// agent where threads meet.
+// The way from gRPC's threads, and any other, into the loop's thread: closures in order. With
+// agent/worker.h the only places of the agent where threads meet.
 #ifndef MGMT_AGENT_MAILBOX_H_
 #define MGMT_AGENT_MAILBOX_H_
 
@@ -21,7 +21,8 @@ class Mailbox {
   // `reactor` outlives it. An error: no descriptor left.
   static absl::StatusOr<std::unique_ptr<Mailbox>> Create(io::Reactor* reactor);
 
-  // Any thread. `letter` runs, and is destroyed, in the loop's thread. False: closed; it will not run.
+  // Any thread. `letter` runs, and is destroyed, in the loop's thread. False: closed; it will not
+  // run.
   bool Post(std::function<void()> letter);
 
   // Loop: runs what was posted until `stop`, then closes it and runs what was posted before.

@@ -34,9 +34,11 @@ absl::StatusOr<std::vector<std::string>> PrincipalList(const Json& json, absl::s
   if (!list.ok()) return list;
   for (const std::string& principal : *list) {
     if (!IsPrincipal(principal)) {
-      return Bad(where, absl::StrCat("\"", principal,
-                                     "\" names nobody: local:NAME, local:UID, local:*, group:NAME, cert:CN=NAME, "
-                                     "cert:DNS=NAME, cert:URI=NAME, cert:EMAIL=NAME or cert:*"));
+      return Bad(
+          where,
+          absl::StrCat("\"", principal,
+                       "\" names nobody: local:NAME, local:UID, local:*, group:NAME, cert:CN=NAME, "
+                       "cert:DNS=NAME, cert:URI=NAME, cert:EMAIL=NAME or cert:*"));
     }
   }
   return list;
@@ -49,8 +51,10 @@ absl::StatusOr<Verbs> VerbList(const Json& json, absl::string_view where) {
   for (const std::string& name : *list) {
     const std::optional<Verb> verb = VerbOf(name);
     if (!verb) {
-      return Bad(where, absl::StrCat("there is no verb \"", name,
-                                     "\": metadata, screen, notify, input, terminate, record, audit, debug"));
+      return Bad(
+          where,
+          absl::StrCat("there is no verb \"", name,
+                       "\": metadata, screen, notify, input, terminate, record, audit, debug"));
     }
     verbs |= {*verb};
   }
@@ -61,7 +65,8 @@ using Roles = absl::flat_hash_map<std::string, Verbs>;
 
 absl::StatusOr<Roles> ParseRoles(const Json& json) {
   Roles roles;
-  if (!json.is_object()) return Bad("roles", "an object of names with lists of verbs is wanted here");
+  if (!json.is_object())
+    return Bad("roles", "an object of names with lists of verbs is wanted here");
   for (const auto& [name, list] : json.items()) {
     const std::string where = absl::StrCat("roles.", name);
     if (Policy::BuiltInRole(name) != nullptr) return Bad(where, "this role is built in");
@@ -90,7 +95,8 @@ const Verbs* Policy::BuiltInRole(absl::string_view name) {
 absl::StatusOr<Policy> Policy::Parse(absl::string_view text, uid_t own_uid) {
   std::string problem;
   Json json;
-  // The parser's own words say where; it has no other way to tell them than an exception, which stays in here.
+  // The parser's own words say where; it has no other way to tell them than an exception, which
+  // stays in here.
   try {
     json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/true,
                        /*ignore_comments=*/true);

@@ -1,6 +1,6 @@
-// The policy: who may do what to whose sessions. Nobody may do anything that it doesn't grant, but for two things that need no
-// grant, at the Unix socket: the owner of a session has every right over it, and root and the agent's own user have every
-// right.
+// The policy: who may do what to whose sessions. Nobody may do anything that it doesn't grant, but
+// for two things that need no grant, at the Unix socket: the owner of a session has every right
+// over it, and root and the agent's own user have every right.
 //
 //   {
 //     "roles": {"helpdesk": ["metadata", "screen", "notify"]},
@@ -31,10 +31,12 @@ namespace mosh::mgmt {
 
 class Policy {
  public:
-  // Grants nothing. `own_uid` is the agent's: who runs it has every right at its Unix socket, as root has.
+  // Grants nothing. `own_uid` is the agent's: who runs it has every right at its Unix socket, as
+  // root has.
   explicit Policy(uid_t own_uid) : own_uid_(own_uid) {}
 
-  // An error says where and what: anything unknown is one, so that a misspelt word can't take a right away or give one unseen.
+  // An error says where and what: anything unknown is one, so that a misspelt word can't take a
+  // right away or give one unseen.
   static absl::StatusOr<Policy> Parse(absl::string_view json, uid_t own_uid);
 
   // Over the sessions of a user.

@@ -65,8 +65,8 @@ TEST(Policy, EachBuiltInRoleHasItsVerbs) {
                 {"recorder", {Verb::kMetadata, Verb::kScreen, Verb::kRecord}},
                 {"admin", Verbs::All()}};
   for (const auto& [role, verbs] : kRoles) {
-    const Policy policy = MustParse(std::string(R"({"grants":[{"to":["cert:CN=x"],"roles":[")") +
-                                    role + R"("]}]})");
+    const Policy policy =
+        MustParse(std::string(R"({"grants":[{"to":["cert:CN=x"],"roles":[")") + role + R"("]}]})");
     EXPECT_EQ(policy.RightsOverNode(Certificate("cert:CN=x")), verbs) << role;
     EXPECT_EQ(policy.RightsOver(Certificate("cert:CN=x"), kAlice, "alice"),
               verbs.Without(kNodeVerbs));
@@ -109,12 +109,14 @@ TEST(Policy, SaysWhereItIsWrong) {
       {R"({"grants":{}})", "grants: a list"},
       {R"({"grants":[{"to":["cert:*"]}]})", "grants[0]: \"roles\" or \"verbs\""},
       {R"({"grants":[{"roles":["viewer"]}]})", "grants[0]: \"to\""},
-      {R"({"grants":[{"to":["alice"],"roles":["viewer"]}]})", "grants[0].to: \"alice\" names nobody"},
+      {R"({"grants":[{"to":["alice"],"roles":["viewer"]}]})",
+       "grants[0].to: \"alice\" names nobody"},
       {R"({"grants":[{"to":["cert:CN="],"roles":["viewer"]}]})", "names nobody"},
       {R"({"grants":[{"to":["cert:*"],"roles":["chief"]}]})", "no role \"chief\""},
       {R"({"grants":[{"to":["cert:*"],"verbs":["see"]}]})", "no verb \"see\""},
       {R"({"grants":[{"to":["cert:*"],"verbs":[]}]})", "grants[0].verbs: a list"},
-      {R"({"grants":[{"to":["cert:*"],"roles":["viewer"],"user":["x"]}]})", "grants[0].user: not known"},
+      {R"({"grants":[{"to":["cert:*"],"roles":["viewer"],"user":["x"]}]})",
+       "grants[0].user: not known"},
       {R"({"roles":{"admin":["metadata"]}})", "roles.admin: this role is built in"},
       {R"({"quiet":[1]})", "quiet: a list of strings"},
   };

@@ -1,4 +1,5 @@
-// A thread for what would make the loop wait: files that must be on the disk, /proc, the user database. One job at a time, in order.
+// A thread for what would make the loop wait: files that must be on the disk, /proc, the user
+// database. One job at a time, in order.
 //
 //   const Usage usage = co_await worker->Run<Usage>([pid] { return ReadUsage(pid); });
 #ifndef MGMT_AGENT_WORKER_H_
@@ -25,7 +26,8 @@ class Worker {
   // Waits for the job it is at.
   ~Worker();
 
-  // Loop. The job runs in the worker's thread. It can't be cancelled, so it should end by itself soon.
+  // Loop. The job runs in the worker's thread. It can't be cancelled, so it should end by itself
+  // soon.
   template <class T>
   io::Task<T> Run(std::function<T()> job) {
     std::optional<T> result;
