@@ -1,17 +1,18 @@
 // The filter language: AIP-160 over the fields of Session.
 //
-//   user = "alice" AND state = DETACHED          all of them; words beside each other are joined by
-//   AND as well clients.srtt > 200ms OR clients.srtt > 1.5s  of a repeated field: any of its
-//   members title = "*vim*" -held NOT (uid < 1000)       * in a string stands for anything
-//   create_time < "2026-11-01T00:00:00Z"
-//   watchers:*   clients:"10.0.0.7:"             has any; has one that contains it
-//   vim                                          a bare word: in user, title, command or
-//   session_id, in any case
+//   user = "alice" AND state = DETACHED     all of them; AND may be left out
+//   clients.srtt > 200ms OR uid < 1000      of a repeated field: any of its members
+//   title = "*vim*" NOT (held = true)       * in a string stands for anything, \* for itself
+//   create_time < 2026-11-01T00:00:00Z
+//   watchers:*   clients:"10.0.0.7:"        there is any; there is one that contains it
+//   vim                                     in user, title, command or session_id, in any case
 //
-// OR binds tighter than AND, as AIP-160 has it. Strings are compared whole, with their case; with
-// `:` a part of them is enough. A comparison with a field that is not set is false, except != and
-// of fields that have no "unset" (numbers, strings, bools). Compiled once, evaluated without
-// allocating. Pure. Immutable and cheap to copy.
+// OR binds tighter than AND, as AIP-160 has it. Strings are compared whole and with their case; for
+// `:` a part is enough. A comparison of a field that is not set is false, except with !=, which is
+// the opposite of =: of a repeated field, that no member equals. Numbers, strings, bools and enums
+// are never unset, but `:*` wants something other than 0, "", false.
+//
+// Compiled once. Pure; immutable and cheap to copy.
 #ifndef MGMT_MODEL_FILTER_H_
 #define MGMT_MODEL_FILTER_H_
 

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "mgmt/model/fields.h"
 #include "mosh/fleet/v1/session.pb.h"
 
 namespace mosh::mgmt {
@@ -32,7 +33,7 @@ class Order {
 
  private:
   struct Term {
-    std::vector<const google::protobuf::FieldDescriptor*> path;
+    FieldPath path;
     bool descending = false;
   };
 
