@@ -113,6 +113,11 @@ grpc::Status AgentStopping(absl::string_view resource_version) {
   return error;
 }
 
+grpc::Status NoLongerKnown() {
+  return ApiError(grpc::StatusCode::UNAUTHENTICATED, reason::kUnauthenticated,
+                  "the certificate has expired or has been revoked");
+}
+
 grpc::Status HostAnswer(const absl::Status& status, absl::string_view session,
                         absl::string_view client) {
   const absl::string_view message = status.message();

@@ -35,6 +35,7 @@ inline constexpr char kAgentStopping[] = "AGENT_STOPPING";
 inline constexpr char kNotOwner[] = "NOT_OWNER";
 inline constexpr char kUnsupportedByHost[] = "UNSUPPORTED_BY_HOST";
 inline constexpr char kSessionEnding[] = "SESSION_ENDING";
+inline constexpr char kUnauthenticated[] = "UNAUTHENTICATED";
 inline constexpr char kNoAuditLog[] = "NO_AUDIT_LOG";
 inline constexpr char kInternal[] = "INTERNAL";
 }  // namespace reason
@@ -65,6 +66,8 @@ grpc::Status InvalidField(absl::string_view why, absl::string_view field,
 grpc::Status LimitExceeded(absl::string_view what, std::chrono::milliseconds retry_after);
 // `resource_version`: where a watch can go on; empty if there is nothing to go on from.
 grpc::Status AgentStopping(absl::string_view resource_version);
+// The certificate doesn't hold any more.
+grpc::Status NoLongerKnown();
 
 // What a Host answered to a request about the session, or what became of the attempt to ask it.
 grpc::Status HostAnswer(const absl::Status& status, absl::string_view session,
