@@ -2,6 +2,7 @@
 #ifndef MGMT_AGENT_CALL_H_
 #define MGMT_AGENT_CALL_H_
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -50,7 +51,8 @@ class CallRecorder {
 struct Call {
   std::shared_ptr<const Caller> caller;
   const Method* method = nullptr;
-  // The caller's, or none of his.
+  // How long the caller waits from when it came, and until when that is.
+  std::chrono::nanoseconds patience = std::chrono::hours(24);
   Instant deadline = Instant::Max();
   // The agent stops, or the caller of a stream is gone.
   io::StopToken stop;
@@ -60,6 +62,8 @@ struct Call {
   std::function<bool()> still_known;
   // Of a stream: notes in the audit log that it begins. Null: nothing to note.
   CallRecorder* recorder = nullptr;
+  // False: it must leave no trace in the audit log, because it was one too many.
+  bool recordable = true;
   // For the audit log. Handlers set them as soon as they know.
   std::string resource;
   std::string reason;

@@ -1,6 +1,6 @@
 // Calls: what each unary RPC of the API does. Checks the request and the caller's rights, asks the
 // session's Host where it has to, and answers. Knows nothing of gRPC's threads; runs in the loop's.
-// mgmt/agent/service.h brings calls here, and keeps the audit log.
+// mgmt/agent/reception.h brings calls here, and keeps the audit log.
 #ifndef MGMT_AGENT_CALLS_H_
 #define MGMT_AGENT_CALLS_H_
 

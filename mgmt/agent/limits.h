@@ -21,7 +21,7 @@ struct Limits {
 };
 
 // A request is never longer.
-inline constexpr int kMaxRequestBytes = 256 * 1024;
+inline constexpr int kMaxRequestBytes = 1024 * 1024;
 // How long a Host has for an answer, at most; the call's own deadline may be sooner.
 inline constexpr std::chrono::seconds kHostPatience{5};
 // For facts that are nice to have of now.
