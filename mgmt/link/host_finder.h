@@ -47,8 +47,8 @@ struct HostScan {
   // A directory that can't be trusted or read, or has too much in it; in words for people.
   std::vector<std::string> problems;
 };
-// Looks once. A directory that is a symbolic link, not its user's, or open to others is passed over,
-// as the Hosts' own programs do.
+// Looks once. A directory that is a symbolic link, not its user's, or open to others is passed
+// over, as the Hosts' own programs do.
 HostScan FindHostSockets(const HostPlaces& places);
 
 class HostFinder {

@@ -84,7 +84,8 @@ class Scan {
     if (!seen_.insert(directory).second) return;
     const Folder folder = OpenFolder(directory);
     if (folder == nullptr) {
-      if (errno != ENOENT) result_.problems.push_back(absl::StrCat(directory, ": ", strerror(errno)));
+      if (errno != ENOENT)
+        result_.problems.push_back(absl::StrCat(directory, ": ", strerror(errno)));
       return WatchAbove(directory);
     }
     // Who made it gets it right later, or it is removed and made anew.
@@ -92,9 +93,9 @@ class Scan {
     struct stat info;
     if (fstat(dirfd(folder.get()), &info) != 0) return;
     if (info.st_uid != owner || (info.st_mode & 077) != 0) {
-      result_.problems.push_back(
-          absl::StrCat(directory, info.st_uid != owner ? ": belongs to another user"
-                                                       : ": is open to other users"));
+      result_.problems.push_back(absl::StrCat(directory, info.st_uid != owner
+                                                             ? ": belongs to another user"
+                                                             : ": is open to other users"));
       return;
     }
     Watch(directory, "");
