@@ -2,15 +2,14 @@
 // alike, have their control sockets in his runtime directory (docs/control.md); root looks into
 // everybody's, others into their own.
 //
-// Told by inotify, on the directories and, while one doesn't exist yet, on the nearest one above it
-// that does; and because nothing tells of everything (a mount, a queue that ran over), looked
-// through again every half minute. Loop thread only.
+// Told by inotify of what changes in these directories and, while one doesn't exist yet, in the
+// nearest one above it that does; and because not everything is told (a mount, a queue that ran
+// over) it looks again every half minute. Loop thread only.
 #ifndef MGMT_LINK_HOST_FINDER_H_
 #define MGMT_LINK_HOST_FINDER_H_
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <compare>
 #include <functional>
 #include <string>
@@ -24,7 +23,7 @@ namespace mosh::mgmt {
 
 struct HostSocket {
   std::string path;
-  uid_t owner = 0;  // of the directory it is in; nobody else may listen there
+  uid_t owner = 0;  // of the directory and the socket: nobody else may listen there
   friend auto operator<=>(const HostSocket&, const HostSocket&) = default;
 };
 
@@ -36,11 +35,17 @@ struct HostPlaces {
 };
 HostPlaces HostPlacesOfProcess();
 
+// A directory whose entries decide what is found: of those only whose name begins so.
+struct WatchedDirectory {
+  std::string path;
+  std::string prefix;
+};
+
 struct HostScan {
-  std::vector<HostSocket> sockets;       // sorted
-  std::vector<std::string> directories;  // whose entries the result depends on and that exist
-  std::vector<std::string>
-      problems;  // a directory that can't be trusted or read, in words for people
+  std::vector<HostSocket> sockets;  // sorted
+  std::vector<WatchedDirectory> watched;
+  // A directory that can't be trusted or read, or has too much in it; in words for people.
+  std::vector<std::string> problems;
 };
 // Looks once. A directory that is a symbolic link, not its user's, or open to others is passed
 // over, as the Hosts' own programs do.
@@ -48,10 +53,10 @@ HostScan FindHostSockets(const HostPlaces& places);
 
 class HostFinder {
  public:
-  // `on_scan` is called with each result that differs from the one before, and with the first.
+  // `on_scan` is called with the result of each look.
   HostFinder(io::Reactor* reactor, HostPlaces places, std::function<void(const HostScan&)> on_scan);
 
-  // Until `stop`. Without inotify (a limit of the machine's) it looks every two seconds instead.
+  // Until `stop`. Where there is no inotify (a limit of the user's) it looks every two seconds.
   io::Task<void> Run(io::StopToken stop);
 
  private:

@@ -1,11 +1,11 @@
-// Hosts: all of a machine's Hosts, found and linked to as they come and go. What the service asks
-// of them goes through here.
+// Hosts: all Hosts of the machine, linked to as they come and go. What the service asks of them
+// goes through here.
 //
 //   Directory directory(...);
-//   Hosts hosts({reactor, &directory, absl::Now, user_name}, HostPlacesOfProcess());
+//   Hosts hosts({reactor, &directory, absl::Now, UserNames()}, HostPlacesOfProcess());
 //   scope.Spawn(hosts.Run(scope.token()));
 //
-// Loop thread only.
+// Whoever has asked something must have his answer before this dies. Loop thread only.
 #ifndef MGMT_LINK_HOSTS_H_
 #define MGMT_LINK_HOSTS_H_
 
@@ -32,8 +32,7 @@
 
 namespace mosh::mgmt {
 
-// The user's name, or his number where he has none. Asks the machine's user database once for each,
-// which may take a while.
+// A user's name, or his number where he has none. Asks the machine's user database, once for each.
 std::function<std::string(uid_t)> UserNames();
 
 class Hosts {
@@ -41,26 +40,26 @@ class Hosts {
   using Nanos = std::chrono::nanoseconds;
 
   Hosts(HostLink::Context context, HostPlaces places);
-  ~Hosts();
 
-  // Until `stop`. Returns when everything that was asked has been answered.
+  // Until `stop`.
   io::Task<void> Run(io::StopToken stop);
 
-  // Set when what Hosts there were at first has been told: the Directory is worth reading. Sets
-  // itself after five seconds, whoever doesn't answer.
+  // Set when the Hosts that there were at first have told their sessions: the Directory is worth
+  // reading. After five seconds in any case.
   io::Event& ready() { return ready_; }
 
-  // Asks the Host that has this session. kNotFound: there is no such session, kUnavailable,
-  // kDeadlineExceeded, or what the Host answers.
+  // Asks the Host that has this session. kNotFound: there is no such session; else as
+  // HostLink::Ask.
   io::Task<absl::StatusOr<std::vector<control::Reply>>> AskAbout(std::string session_id,
                                                                  control::Request request,
                                                                  Nanos patience,
                                                                  io::StopToken stop);
-  // Asks its Host for the session, so that what the Directory has is of now.
+  // Asks its Host about the session, so that what the Directory has is of now.
   io::Task<absl::Status> RefreshSession(std::string session_id, Nanos patience, io::StopToken stop);
-  // Asks all Hosts for their sessions, except those that told them less than `max_age` ago. Takes
-  // at most `patience`; who hasn't answered by then is in unreachable().
+  // Asks all Hosts for their sessions, except those that have told them less than `max_age` ago.
+  // Takes no longer than `patience`; who hasn't answered by then has kept what was known before.
   io::Task<void> Refresh(Nanos max_age, Nanos patience, io::StopToken stop);
+  // As ScreenLink::Open.
   io::Task<absl::StatusOr<std::unique_ptr<ScreenLink>>> WatchScreen(ScreenLink::Terms terms,
                                                                     Nanos patience,
                                                                     io::StopToken stop);
@@ -71,27 +70,29 @@ class Hosts {
   void KeepFresh(bool fresh);
 
   std::vector<HostState> states() const;
-  // The sockets of Hosts that exist and don't answer.
+  // Sockets of Hosts that exist and don't answer: their sessions may be missing.
   std::vector<std::string> unreachable() const;
   // In words for people.
   std::vector<std::string> problems() const;
 
  private:
-  struct Linked;
+  using Link = std::shared_ptr<HostLink>;
 
-  void OnScan(const HostScan& scan);
-  HostLink* LinkOf(absl::string_view session_id) const;
-  io::Task<void> RunLink(std::shared_ptr<Linked> linked);
-  io::Task<void> RefreshLoop(io::StopToken stop);
+  void OnScan(const HostScan& scan, io::Scope* scope);
+  Link LinkOf(absl::string_view session_id) const;
+  std::vector<Link> Links() const;
+  io::Task<void> RunLink(Link link, io::StopToken stop);
+  io::Task<void> RefreshLink(Link link, Nanos patience, io::StopToken stop);
+  io::Task<void> RefreshRounds(io::Scope* scope);
   io::Task<void> BecomeReady(io::StopToken stop);
 
   const HostLink::Context context_;
-  HostFinder finder_;
+  const HostPlaces places_;
   io::Event ready_;
-  io::Event fresh_;                                       // set: KeepFresh(true)
-  std::map<std::string, std::shared_ptr<Linked>> links_;  // by socket
+  io::Event scanned_;                  // set: there was a first look
+  io::Event fresh_;                    // set: KeepFresh(true)
+  std::map<std::string, Link> links_;  // by socket
   std::vector<std::string> scan_problems_;
-  io::Scope* scope_ = nullptr;  // of Run
 };
 
 }  // namespace mosh::mgmt

@@ -1,16 +1,17 @@
-// From what a Host tells of a session to what the API says. A Host is a program of its user's, and
-// what it tells is believed only as far as it is about its own sessions: whose they are comes from
-// the kernel, and strings become valid UTF-8, without which protobuf would give up the whole
-// message.
+// From what a Host tells to what the API says. A Host is a program of its user's, and what it tells
+// is believed only as far as it is about its own sessions: whose they are comes from the kernel,
+// and strings are made valid.
 #ifndef MGMT_MODEL_CONVERT_H_
 #define MGMT_MODEL_CONVERT_H_
 
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "mosh/fleet/v1/screen.pb.h"
 #include "mosh/fleet/v1/session.pb.h"
 #include "server/control/control.pb.h"
@@ -33,21 +34,26 @@ struct Owner {
 // At most 64 letters and digits, and at least one.
 bool IsSessionId(absl::string_view id);
 
-// Each byte that doesn't belong to a character becomes U+FFFD.
-std::string ValidUtf8(absl::string_view text);
-
-// Everything but usage. `node` is "nodes/NODE". `before`, if not null, is what the session was
-// before: its history of states is continued. `now` is the wall clock.
+// Everything but usage. `node` is "nodes/NODE". `before`, if not null, is what the session was: its
+// history of states is continued, and times that a Host works out anew each time, and never quite
+// the same, stay. `now` is the wall clock.
 fleet::Session FromHost(const control::Session& told, absl::string_view node, const Owner& owner,
                         const fleet::Session* before, absl::Time now);
 
-// Sets the state and adds it to the history unless it is the one already.
-void SetState(fleet::Session::State state, absl::Time now, fleet::Session* session);
+// Sets the state since `since`, and adds it to the history unless it is the one already.
+void SetState(fleet::Session::State state, absl::Time since, fleet::Session* session);
 
-// The parts of a snapshot, joined. `lines` holds history first; `format` says what of it the API
-// returns.
+// The same for sessions that are the same but for measurements (model/fields.h).
+std::string EtagOf(const fleet::Session& session);
+
+// What TakeSnapshot's replies say together.
+control::Snapshot JoinSnapshot(const std::vector<control::Reply>& replies);
+// As much of it as `format` has.
 fleet::Screen ScreenFromHost(const control::Snapshot& snapshot, fleet::ScreenFormat format,
                              absl::string_view session_name, absl::Time now);
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time);
+absl::Time FromTimestamp(const google::protobuf::Timestamp& time);
 
 }  // namespace mosh::mgmt
 

@@ -45,20 +45,19 @@ struct Record {
   std::string host;    // whose it is: the path of the Host's socket
   uid_t uid = 0;
   uint64_t version = 0;       // of its last change
-  uint64_t etag_version = 0;  // of its last change that changed the etag
-  uint64_t created = 0;       // the version at which it appeared
+  uint64_t etag_version = 0;  // of the last one that changed the etag
+  uint64_t created = 0;       // of its first
   uint32_t slot = 0;          // small, unique among the living and the tombstones
 
-  // Of `session` as `mask` lets it through, serialized; made once for all who watch by the same
-  // mask.
+  // `session` as `mask` lets it through, serialized: made once for all who watch by the same mask.
   std::shared_ptr<const std::string> Encoded(const ReadMask& mask) const;
 
  private:
+  friend class Directory;
   struct Encoding {
     std::string mask;
     std::shared_ptr<const std::string> bytes;
   };
-  friend class Directory;
   mutable std::vector<Encoding> encodings_;
 };
 

@@ -1,11 +1,17 @@
-// Watch: one reader of a Directory's changes. It fetches when it has room; what has happened to a
-// session meanwhile is one event, so a slow reader costs nothing but a bit per session, and a
-// reader that has stopped reading costs that much too.
+// Watch: one reader of a Directory's changes. It fetches when it has room; whatever has happened to
+// a session meanwhile is one event. So a reader who is slow, or has stopped, costs a bit for each
+// session and nothing more.
 //
 //   absl::StatusOr<Watch> watch = Watch::Begin(&directory, {...}, request.resource_version());
 //   whenever the directory has changed and the stream has room:
 //     absl::StatusOr<Watch::Batch> batch = watch->Next(200);
 //     if (!batch->empty()) stream << batch->response;
+//
+// What a reader gets: each session that it may see and the filter lets through as ADDED, in the
+// order of their names; SYNCED; then in the order of their last changes ADDED, MODIFIED and
+// DELETED, each right by what it has been told before. Only of one that resumes it isn't known
+// exactly what it had been told: it may get MODIFIED for a session that is new to it, and DELETED
+// for one it never knew.
 #ifndef MGMT_MODEL_WATCH_H_
 #define MGMT_MODEL_WATCH_H_
 
@@ -32,8 +38,7 @@ class Watch {
     Visible visible;
   };
 
-  // Some events, as a serialized WatchSessionsResponse: those of watchers with the same mask are
-  // the same bytes, made once.
+  // Some events, as a serialized WatchSessionsResponse.
   struct Batch {
     std::string response;
     size_t events = 0;
@@ -46,37 +51,40 @@ class Watch {
   static absl::StatusOr<Watch> Begin(const Directory* directory, Terms terms,
                                      absl::string_view resource_version);
 
-  // The next events, at most so many and of about so many bytes; empty: nothing now. kOutOfRange:
-  // the reader was too slow, and what it missed is forgotten; the watch is over.
+  // The next events, at most so many and not many more bytes; empty: nothing now. kOutOfRange: the
+  // reader was so slow that what it missed is forgotten; the watch is over.
   absl::StatusOr<Batch> Next(size_t max_events, size_t max_bytes = 512 * 1024);
-  // A BOOKMARK: for a reader who has heard nothing for a while because the filter let nothing
-  // through. Empty if there is nothing new in it: the reader has this version already, or Next()
-  // would give something.
+  // A BOOKMARK, for a reader who has been told nothing for a while. Empty if it would be nothing
+  // new: it has this version already, or Next() has not looked at everything yet.
   Batch Bookmark();
 
-  // Whether Next() has something to look at (which may still come to nothing).
-  bool behind() const;
+  // Whether Next() has something to look at, which may come to nothing.
+  bool behind() const { return !synced_ || version_ < directory_->version(); }
   // To resume after what has been fetched; empty before SYNCED.
-  std::string resource_version() const;
+  std::string resource_version() const { return synced_ ? ResourceVersion(version_) : ""; }
 
  private:
-  Watch(const Directory* directory, Terms terms);
+  Watch(const Directory* directory, Terms terms)
+      : directory_(directory), terms_(std::move(terms)) {}
 
-  bool Told(uint32_t slot) const;
+  bool Told(uint32_t slot) const { return slot < told_.size() && told_[slot]; }
   void SetTold(uint32_t slot, bool told);
-  bool Full(const Batch& batch, size_t max_events, size_t max_bytes) const;
+  std::string ResourceVersion(uint64_t version) const;
+  bool LetsThrough(const Record& record) const;
+  void Append(fleet::SessionEvent::Type type, absl::string_view session,
+              const std::string& resource_version, Batch* batch);
+  void AppendDeleted(const std::string& name, uint64_t version, Batch* batch);
   // One event about a record, if it takes one.
-  void Tell(const Record& record, Batch* batch);
-  void TellSnapshot(size_t max_events, size_t max_bytes, Batch* batch);
+  void Tell(const Record& record, uint64_t version, Batch* batch);
   void TellGone(const Directory::Tombstone& tombstone, Batch* batch);
 
   const Directory* directory_;
   Terms terms_;
   bool synced_ = false;
   std::string snapshot_at_;    // the last id of the snapshot that has been looked at
-  uint64_t version_ = 0;       // everything up to this one has been told
+  uint64_t version_ = 0;       // everything up to this one has been looked at
   uint64_t told_version_ = 0;  // the last one that the reader has been given
-  std::vector<bool> told_;     // by slot: sessions that the reader knows
+  std::vector<bool> told_;     // by slot: the sessions that the reader knows
 };
 
 }  // namespace mosh::mgmt
