@@ -142,10 +142,10 @@ class Agent {
         std::unique_ptr<AuditFile> audit_file, Policy policy);
 
   io::Task<void> Main();
-  io::Task<absl::Status> OpenDoors(io::Scope* scope);
+  io::Task<absl::Status> OpenDoors(io::Scope* entry);
   io::Task<void> WatchSignals(io::StopSource* stop);
   io::Task<void> Sample(io::StopToken stop);
-  io::Task<void> CloseDoors();
+  io::Task<void> CloseDoors(io::Scope* entry);
 
   const Options options_;
   const std::unique_ptr<io::Reactor> reactor_;
@@ -226,7 +226,7 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
   directory_.SetUsageSource([this](fleet::Session* session) { usage_.AddTo(session); });
 }
 
-io::Task<absl::Status> Agent::OpenDoors(io::Scope* scope) {
+io::Task<absl::Status> Agent::OpenDoors(io::Scope* entry) {
   GrpcServer::PrepareLibrary();
   if (!options_.metrics.empty()) {
     const absl::Status served = metrics_.Listen(options_.metrics);
@@ -258,12 +258,13 @@ io::Task<absl::Status> Agent::OpenDoors(io::Scope* scope) {
                         *path, /*for_all=*/geteuid() == 0);
     if (!door.ok()) co_return door.status();
     local_door_ = *std::move(door);
-    scope->Spawn(local_door_->Run(scope->token()));
+    entry->Spawn(local_door_->Run(entry->token()));
   }
   co_return absl::OkStatus();
 }
 
-io::Task<void> Agent::CloseDoors() {
+io::Task<void> Agent::CloseDoors(io::Scope* entry) {
+  co_await entry->CancelAndJoin();
   // With what Reception gives to calls and streams; what is then not read by its caller is cut off.
   if (local_door_ != nullptr) co_await local_door_->Shutdown(kPatienceAtEnd);
   if (tls_server_ != nullptr) {
@@ -329,7 +330,8 @@ io::Task<void> Agent::Main() {
   if (!audit_repaired_.empty()) co_await reception_.Note(audit_repaired_);
   co_await reception_.Note("started, version " MOSH_FLEET_VERSION);
   (void)co_await hosts_.ready().Wait(stop.token());
-  absl::Status opened = co_await OpenDoors(&doors);
+  io::Scope entry(stop.token());
+  absl::Status opened = co_await OpenDoors(&entry);
   if (opened.ok()) {
     doors.Spawn(Sample(doors.token()));
     NotifyServiceManager("READY=1");
@@ -345,7 +347,7 @@ io::Task<void> Agent::Main() {
   if (tls_server_ != nullptr) tls_server_->SetServing(false);
   // Beside each other: the calls end by answering, and those that can't by the servers' end.
   io::Scope closing;
-  closing.Spawn(CloseDoors());
+  closing.Spawn(CloseDoors(&entry));
   co_await doors.CancelAndJoin();
   co_await closing.Join();
   co_await reception_.Note("stopped");

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/attributes.h"
 #include "mgmt/agent/host_calls.h"
 #include "mgmt/link/hosts.h"
 
@@ -16,15 +17,18 @@ class HostsCalls final : public HostCalls {
  public:
   explicit HostsCalls(Hosts* hosts) : hosts_(hosts) {}
 
-  io::Task<absl::StatusOr<Replies>> AskAbout(std::string session_id, control::Request request,
-                                             Nanos patience, io::StopToken stop) override {
+  MOSH_CORO_WRAPPER io::Task<absl::StatusOr<Replies>> AskAbout(std::string session_id,
+                                                               control::Request request,
+                                                               Nanos patience,
+                                                               io::StopToken stop) override {
     return hosts_->AskAbout(std::move(session_id), std::move(request), patience, stop);
   }
-  io::Task<absl::Status> RefreshSession(std::string session_id, Nanos patience,
-                                        io::StopToken stop) override {
+  MOSH_CORO_WRAPPER io::Task<absl::Status> RefreshSession(std::string session_id, Nanos patience,
+                                                          io::StopToken stop) override {
     return hosts_->RefreshSession(std::move(session_id), patience, stop);
   }
-  io::Task<void> Refresh(Nanos max_age, Nanos patience, io::StopToken stop) override {
+  MOSH_CORO_WRAPPER io::Task<void> Refresh(Nanos max_age, Nanos patience,
+                                           io::StopToken stop) override {
     return hosts_->Refresh(max_age, patience, stop);
   }
   io::Task<absl::StatusOr<std::unique_ptr<ScreenFeed>>> WatchScreen(ScreenLink::Terms terms,
@@ -43,7 +47,7 @@ class HostsCalls final : public HostCalls {
   class Feed final : public ScreenFeed {
    public:
     explicit Feed(std::unique_ptr<ScreenLink> link) : link_(std::move(link)) {}
-    io::Task<absl::StatusOr<control::Frame>> Next(io::StopToken stop) override {
+    MOSH_CORO_WRAPPER io::Task<absl::StatusOr<control::Frame>> Next(io::StopToken stop) override {
       return link_->Next(stop);
     }
 
