@@ -109,7 +109,8 @@ absl::StatusOr<std::string> SocketPath(const Options& options) {
 // Null: none is kept.
 absl::StatusOr<std::unique_ptr<AuditFile>> OpenAudit(const Options& options) {
   std::string path = options.audit_log;
-  if (path.empty() && geteuid() == 0) {
+  // One that serves a single command keeps none: others like it may run.
+  if (path.empty() && geteuid() == 0 && !options.exit_with_parent) {
     path = kRootAuditLog;
     const std::string directory = path.substr(0, path.rfind('/'));
     if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {

@@ -17,7 +17,7 @@ struct Options {
   std::string listen;       // empty: nowhere
   TlsFiles tls;
   std::string policy;     // empty: grants nothing
-  std::string audit_log;  // empty: the usual place of root's, none of others; "none"
+  std::string audit_log;  // empty: the usual place of root's service, none of others; "none"
   std::string metrics;    // empty: not served
   std::string verify_audit;
   bool check = false;

@@ -69,6 +69,7 @@ UsageSnapshot ReadUsage(const std::string& proc) {
 }
 
 io::Task<void> UsageCache::Refresh() {
+  if (worker_ == nullptr) co_return;
   while (!any_ || read_at_ + kMaxAge <= reactor_->Now()) {
     if (reading_) {
       (void)co_await read_.Wait();

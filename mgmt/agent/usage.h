@@ -38,6 +38,7 @@ class UsageCache {
  public:
   static constexpr std::chrono::seconds kMaxAge{5};
 
+  // `worker` null: nothing is ever read.
   UsageCache(io::Reactor* reactor, Worker* worker) : reactor_(reactor), worker_(worker) {}
 
   // Returns when the numbers are at most five seconds old.
