@@ -3,6 +3,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -26,6 +27,8 @@ constexpr auto kLookWithoutInotify = 2s;
 // A socket is made in several steps, and a user who makes and removes files keeps nobody busy.
 constexpr auto kSettle = 50ms;
 constexpr auto kBetweenLooks = 250ms;
+// Of the time, looking takes no larger part than one in so many.
+constexpr int kPartOfTime = 20;
 // Looks that follow each other because directories appeared meanwhile.
 constexpr int kMaxRepeats = 3;
 
@@ -113,17 +116,21 @@ HostFinder::HostFinder(io::Reactor* reactor, HostPlaces places,
 io::Task<void> HostFinder::Run(io::StopToken stop) {
   Inotify inotify;
   while (!stop.stop_requested()) {
+    const auto began = std::chrono::steady_clock::now();
     HostScan scan = FindHostSockets(places_);
     for (int i = 0; inotify.Set(scan.watched) && i < kMaxRepeats; ++i) {
       scan = FindHostSockets(places_);
     }
     on_scan_(scan);
+    const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - began;
     const Instant looked = reactor_->Now();
     if (inotify.works()) {
       co_await WaitForNews(reactor_, &inotify, looked + kSlowLook, stop);
-      const Instant soon = reactor_->Now() + kSettle;
-      [[maybe_unused]] const absl::Status settled =
-          co_await reactor_->Sleep(std::max(soon, looked + kBetweenLooks), stop);
+      const Instant settled = reactor_->Now() + kSettle;
+      const Instant next =
+          looked + std::max<std::chrono::nanoseconds>(kBetweenLooks, kPartOfTime * took);
+      [[maybe_unused]] const absl::Status slept =
+          co_await reactor_->Sleep(std::max(settled, next), stop);
       inotify.Read();
     } else {
       [[maybe_unused]] const absl::Status slept =

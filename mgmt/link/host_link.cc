@@ -163,6 +163,7 @@ io::Task<void> HostLink::Introduce(io::UnixConnection* connection, io::Scope* sc
     BreakOff(answered, scope);
     co_return;
   }
+  state_.problem.clear();
   if (!question.replies.empty()) state_.facts = question.replies.front().host();
   state_.facts.set_pid(connection->peer().pid);
   state_.facts.set_uid(state_.owner.uid);

@@ -24,6 +24,7 @@ namespace {
 
 // Sockets in one directory. Whoever has more than these has something else in mind.
 constexpr size_t kMaxSockets = 16'384;
+constexpr size_t kMaxProblems = 20;
 
 struct CloseFolder {
   void operator()(DIR* folder) const { closedir(folder); }
@@ -61,6 +62,12 @@ class Scan {
       LookIntoAll(absl::StrCat(places_.root, "/tmp"), "mosh-", "");
     }
     std::sort(result_.sockets.begin(), result_.sockets.end());
+    // In /tmp anybody can make as many as he likes.
+    if (result_.problems.size() > kMaxProblems) {
+      const size_t more = result_.problems.size() - kMaxProblems;
+      result_.problems.resize(kMaxProblems);
+      result_.problems.push_back(absl::StrCat("and ", more, " more directories like these"));
+    }
     return std::move(result_);
   }
 

@@ -20,7 +20,9 @@ using google::protobuf::Timestamp;
 // to what it said before it is the same; a clock that was set moves it.
 constexpr absl::Duration kSameTime = absl::Milliseconds(500);
 
+// Of at most 10,000 years, as Duration wants it.
 Duration DurationOfMicros(int64_t micros) {
+  micros = std::clamp<int64_t>(micros, 0, 315'576'000'000 * 1'000'000);
   Duration duration;
   duration.set_seconds(micros / 1'000'000);
   duration.set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1000));

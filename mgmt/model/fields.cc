@@ -38,7 +38,7 @@ size_t Distance(absl::string_view a, absl::string_view b) {
 std::string Suggestion(const Descriptor* in, absl::string_view prefix, absl::string_view name) {
   if (name.size() > kMaxName) return "";
   const FieldDescriptor* nearest = nullptr;
-  size_t distance = std::max<size_t>(1, name.size() / 3) + 1;
+  size_t distance = (name.size() + 2) / 3 + 1;
   for (int i = 0; i < in->field_count(); ++i) {
     const size_t its = Distance(name, in->field(i)->name());
     if (its >= distance) continue;
