@@ -365,7 +365,7 @@ int RunAgent(const Options& options) {
     const pid_t parent = getppid();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     // It may have gone just before; then nobody tells.
-    if (getppid() != parent || parent == 1) return 0;
+    if (getppid() != parent) return 0;
   }
   signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();

@@ -11,6 +11,7 @@
 #include "mgmt/agent/errors.h"
 #include "mgmt/agent/names.h"
 #include "mgmt/model/page.h"
+#include "mgmt/model/utf8.h"
 
 namespace mosh::mgmt {
 namespace {
@@ -27,7 +28,7 @@ grpc::Status Invalid(absl::string_view why, absl::string_view field, const absl:
   return InvalidField(why, field, status.message());
 }
 
-void AddHost(const HostState& state, const UsageCache& usage, fleet::Node* node) {
+void AddHost(const HostState& state, int sessions, const UsageCache& usage, fleet::Node* node) {
   fleet::Host* host = node->add_hosts();
   host->set_pid(state.facts.pid());
   host->set_uid(state.owner.uid);
@@ -37,7 +38,7 @@ void AddHost(const HostState& state, const UsageCache& usage, fleet::Node* node)
   if (state.facts.started_at() > 0) {
     *host->mutable_start_time() = TimeUtil::MicrosecondsToTimestamp(state.facts.started_at());
   }
-  host->set_session_count(static_cast<int32_t>(state.sessions));
+  host->set_session_count(sessions);
   host->set_shared(state.facts.number() != 0);
   if (const ProcessUsage* const own = usage.OfProcess(state.facts.pid()); own != nullptr) {
     *host->mutable_cpu_time() = TimeUtil::MicrosecondsToDuration(own->cpu_time.count());
@@ -122,8 +123,8 @@ MOSH_CORO_WRAPPER io::Task<void> Calls::RefreshAll(Call* call) {
 void Calls::AddUnreachable(const Call& call, fleet::ListSessionsResponse* response) const {
   const Visible visible = VisibleTo(call.caller);
   for (const HostState& state : context_.hosts->states()) {
-    if (state.connected || !state.refused || !visible(state.owner.uid)) continue;
-    const std::vector<absl::string_view> path = absl::StrSplit(state.socket, '/');
+    if (state.problem.empty() || !visible(state.owner.uid)) continue;
+    const std::vector<absl::string_view> path = absl::StrSplit(state.socket.path, '/');
     response->add_unreachable(absl::StrCat(context_.directory->node_name(), "/hosts/",
                                            absl::StripSuffix(path.back(), ".sock")));
   }
@@ -139,8 +140,10 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
   context_.node->AddTo(response);
   const Visible visible = VisibleTo(call->caller);
   int32_t sessions = 0, detached = 0, clients = 0;
+  absl::flat_hash_map<std::string, int> by_host;
   context_.directory->ForEach(Filter(), visible, [&](const Record& record) {
     ++sessions;
+    ++by_host[record.host];
     detached += record.session->state() == fleet::Session::DETACHED ? 1 : 0;
     clients += record.session->clients_size();
   });
@@ -148,7 +151,9 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
   response->set_detached_session_count(detached);
   response->set_client_count(clients);
   for (const HostState& state : context_.hosts->states()) {
-    if (visible(state.owner.uid)) AddHost(state, *context_.usage, response);
+    if (visible(state.owner.uid)) {
+      AddHost(state, by_host[state.socket.path], *context_.usage, response);
+    }
   }
   if (context_.policy()->RightsOverNode(*call->caller).Has(Verb::kMetadata)) {
     for (const std::string& problem : context_.hosts->problems()) {

@@ -16,6 +16,7 @@ constexpr int kMistake = 2;
 void Define(CLI::App* app, Options* options) {
   app->set_version_flag("--version", "mosh-agent " MOSH_FLEET_VERSION);
   app->set_config("--config", "", "Read options from this file: NAME=VALUE lines, # for comments");
+  app->allow_config_extras(CLI::config_extras_mode::error);
   app->add_option("--node", options->node, "This node's name in the API (default: the host name)");
   app->add_option("--listen-unix", options->listen_unix,
                   "Unix socket for this machine's users; none: no socket\n"

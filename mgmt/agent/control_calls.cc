@@ -13,6 +13,8 @@
 #include "mgmt/agent/calls.h"
 #include "mgmt/agent/errors.h"
 #include "mgmt/agent/names.h"
+#include "mgmt/model/convert.h"
+#include "mgmt/model/utf8.h"
 
 namespace mosh::mgmt {
 namespace {

@@ -13,7 +13,7 @@
 #include "absl/time/clock.h"
 #include "base/version.h"
 #include "google/protobuf/util/time_util.h"
-#include "mgmt/model/convert.h"
+#include "mgmt/model/utf8.h"
 
 namespace mosh::mgmt {
 namespace {

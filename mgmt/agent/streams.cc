@@ -80,7 +80,8 @@ void Streams::CountStreams() {
 }
 
 grpc::Status Streams::Stopped(const Call& call, absl::string_view resource_version) const {
-  if (call.caller_gone && *call.caller_gone) {
+  // A write may fail before gRPC says that the caller is gone.
+  if ((call.caller_gone && *call.caller_gone) || !call.stop.stop_requested()) {
     return grpc::Status(grpc::StatusCode::CANCELLED, "the caller is gone");
   }
   return AgentStopping(resource_version);
