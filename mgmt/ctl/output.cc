@@ -62,6 +62,7 @@ void Emit(const Json& value, YAML::Emitter& emitter) {
   } else if (value.is_string()) {
     const std::string& text = value.get_ref<const std::string&>();
     if (!MayStandPlain(text)) emitter << YAML::DoubleQuoted;
+    if (Harmless(text) != text) emitter << YAML::EscapeNonAscii;
     emitter << text;
   } else if (value.is_null()) {
     emitter << YAML::Null;
