@@ -42,13 +42,16 @@ class Api {
     return response;
   }
 
-  absl::Status Explain(const grpc::Status& status) const { return ExplainFailure(status, address_); }
+  absl::Status Explain(const grpc::Status& status) const {
+    return ExplainFailure(status, address_);
+  }
 
   // All sessions, page by page, as one answer. `fields` empty: all but usage.
   absl::StatusOr<::mosh::fleet::v1::ListSessionsResponse> ListSessions(
       ::mosh::fleet::v1::ListSessionsRequest request);
 
-  // For streams, which have no end that could be waited for: the first message has to come within timeout().
+  // For streams, which have no end that could be waited for: the first message has to come within
+  // timeout().
   Stub* stub() { return stub_.get(); }
   absl::Duration timeout() const { return timeout_; }
 

@@ -18,7 +18,8 @@ namespace {
 
 using Reader = StreamReader<fleet::ScreenFrame>;
 
-// What is followed, on this terminal. The frames go through an emulator of our own: nothing of them reaches the terminal as it is.
+// What is followed, on this terminal. The frames go through an emulator of our own: nothing of them
+// reaches the terminal as it is.
 class Follower {
  public:
   explicit Follower(LiveTerminal* terminal) : terminal_(terminal), view_(terminal->size()) {}
@@ -84,8 +85,7 @@ std::optional<grpc::Status> Follow(Reader& reader, LiveTerminal& terminal, LiveS
       if (!follower.Draw()) return std::nullopt;
     }
     if (std::optional<grpc::Status> end = reader.end()) return end;
-    const LiveTerminal::Ready ready =
-        terminal.Wait(signals, reader.fd(), absl::InfiniteDuration());
+    const LiveTerminal::Ready ready = terminal.Wait(signals, reader.fd(), absl::InfiniteDuration());
     if (ready.typed && WantsToQuit(terminal.Read())) return std::nullopt;
     while (const std::optional<int> signal = signals.Take()) {
       if (*signal != SIGWINCH) return std::nullopt;

@@ -11,11 +11,12 @@
 
 namespace mosh::mgmt::ctl {
 
-// Only the characters, their colours and the cursor: titles, bells, the clipboard, mouse and paste modes are the watched
-// user's and not the watching one's. Pure.
+// Only the characters, their colours and the cursor: titles, bells, the clipboard, mouse and paste
+// modes are the watched user's and not the watching one's. Pure.
 term::Screen PictureOf(const term::Screen& screen);
 
-// Until the user quits by q or Ctrl-C, or the session ends, which is no error. In a smaller window, the part with the cursor.
+// Until the user quits by q or Ctrl-C, or the session ends, which is no error. In a smaller window,
+// the part with the cursor.
 absl::Status FollowScreen(Api& api, const ::mosh::fleet::v1::StreamScreenRequest& request,
                           const Surroundings& surroundings, LiveSignals& signals);
 

@@ -9,9 +9,9 @@ namespace mosh::mgmt::ctl {
 namespace {
 
 constexpr std::pair<absl::string_view, Key::Kind> kSequences[] = {
-    {"A", Key::kUp},        {"B", Key::kDown},   {"C", Key::kRight}, {"D", Key::kLeft},
-    {"5~", Key::kPageUp},   {"6~", Key::kPageDown}, {"H", Key::kHome},  {"F", Key::kEnd},
-    {"1~", Key::kHome},     {"4~", Key::kEnd},
+    {"A", Key::kUp},      {"B", Key::kDown},      {"C", Key::kRight}, {"D", Key::kLeft},
+    {"5~", Key::kPageUp}, {"6~", Key::kPageDown}, {"H", Key::kHome},  {"F", Key::kEnd},
+    {"1~", Key::kHome},   {"4~", Key::kEnd},
 };
 
 // A CSI or SS3 sequence behind its introducer; its bytes are removed.

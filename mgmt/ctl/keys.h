@@ -10,7 +10,21 @@
 namespace mosh::mgmt::ctl {
 
 struct Key {
-  enum Kind { kText, kEnter, kEscape, kBackspace, kInterrupt, kUp, kDown, kLeft, kRight, kPageUp, kPageDown, kHome, kEnd };
+  enum Kind {
+    kText,
+    kEnter,
+    kEscape,
+    kBackspace,
+    kInterrupt,
+    kUp,
+    kDown,
+    kLeft,
+    kRight,
+    kPageUp,
+    kPageDown,
+    kHome,
+    kEnd
+  };
   Kind kind = kText;
   std::string text;  // of kText: one character
   friend bool operator==(const Key&, const Key&) = default;

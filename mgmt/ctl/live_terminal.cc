@@ -80,7 +80,8 @@ LiveTerminal::Ready LiveTerminal::Wait(const LiveSignals& signals, int other,
                                        absl::Duration limit) const {
   pollfd fds[] = {{in_, POLLIN, 0}, {signals.fd(), POLLIN, 0}, {other, POLLIN, 0}};
   const timespec timeout = absl::ToTimespec(std::max(limit, absl::ZeroDuration()));
-  if (ppoll(fds, 3, limit == absl::InfiniteDuration() ? nullptr : &timeout, nullptr) <= 0) return {};
+  if (ppoll(fds, 3, limit == absl::InfiniteDuration() ? nullptr : &timeout, nullptr) <= 0)
+    return {};
   return {fds[0].revents != 0, fds[1].revents != 0, fds[2].revents != 0};
 }
 

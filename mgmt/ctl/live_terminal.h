@@ -17,8 +17,8 @@
 
 namespace mosh::mgmt::ctl {
 
-// While it lives, signals that would end the process or tell of a new size are read here instead. To be made before any thread
-// is: threads inherit what is blocked.
+// While it lives, signals that would end the process or tell of a new size are read here instead.
+// To be made before any thread is: threads inherit what is blocked.
 class LiveSignals {
  public:
   LiveSignals();

@@ -24,7 +24,8 @@ namespace {
 constexpr absl::Duration kLookInterval = absl::Milliseconds(5);
 constexpr absl::Duration kGoodbye = absl::Seconds(2);
 
-// Beside this program (Bazel's runfiles are too, when it is run from there); else whatever PATH has.
+// Beside this program (Bazel's runfiles are too, when it is run from there); else whatever PATH
+// has.
 std::string AgentProgram(const std::string& directory) {
   for (const char* place : {"/mosh-agent", "/moshctl.runfiles/mosh_fleet/mgmt/mosh-agent"}) {
     const std::string path = absl::StrCat(directory, place);
@@ -80,7 +81,8 @@ absl::StatusOr<pid_t> Spawn(const std::string& program, const std::string& socke
   if (error != 0) {
     return absl::UnavailableError(absl::StrCat(
         "no agent runs here, and a private one can't be started: ", program, ": ", strerror(error),
-        "\n  Install mosh-agent beside moshctl, or name a server with --server or MOSHCTL_SERVER."));
+        "\n  Install mosh-agent beside moshctl, or name a server with --server or "
+        "MOSHCTL_SERVER."));
   }
   return pid;
 }
@@ -107,12 +109,13 @@ absl::StatusOr<std::unique_ptr<PrivateAgent>> PrivateAgent::Start(const Surround
   });
   if (agent->pid_ < 0) {
     return absl::UnavailableError(
-        absl::StrCat("no agent runs here, and a private one (", program, ") ended at once: ",
-                     verbose ? "it said why" : LastWords(words.get())));
+        absl::StrCat("no agent runs here, and a private one (", program,
+                     ") ended at once: ", verbose ? "it said why" : LastWords(words.get())));
   }
   if (!up) {
-    return absl::UnavailableError(absl::StrCat("no agent runs here, and a private one (", program,
-                                               ") doesn't listen in time\n  --timeout allows for more."));
+    return absl::UnavailableError(
+        absl::StrCat("no agent runs here, and a private one (", program,
+                     ") doesn't listen in time\n  --timeout allows for more."));
   }
   if (verbose) {
     surroundings.Remark(absl::StrCat("no agent runs here: started ", program, " at ", socket));

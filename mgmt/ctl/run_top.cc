@@ -40,7 +40,8 @@ class Top {
         Draw(**terminal, now);
         next_picture = now + kPictureInterval;
       }
-      absl::Time wake = std::min(next_sample, watch_ ? watch_->wake_time() : absl::InfiniteFuture());
+      absl::Time wake =
+          std::min(next_sample, watch_ ? watch_->wake_time() : absl::InfiniteFuture());
       if (changed_) wake = std::min(wake, next_picture);
       const LiveTerminal::Ready ready =
           (*terminal)->Wait(signals, watch_ ? watch_->fd() : -1, wake - now);

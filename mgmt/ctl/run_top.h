@@ -11,7 +11,8 @@
 
 namespace mosh::mgmt::ctl {
 
-// Until the user quits. Errors: no terminal, no agent, or not this filter. What goes wrong later is shown, and tried again.
+// Until the user quits. Errors: no terminal, no agent, or not this filter. What goes wrong later is
+// shown, and tried again.
 absl::Status RunTop(Api& api, const std::string& filter, const Surroundings& surroundings,
                     LiveSignals& signals);
 

@@ -40,9 +40,9 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const Serv
   if (IsUnix(choice.address)) return grpc::InsecureChannelCredentials();
   const TlsFiles& files = choice.tls;
   if (files.cert.empty() || files.key.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("an agent at ", choice.address, " wants to know by certificate who asks",
-                     "\n  Give --tls-cert and --tls-key (and --tls-ca), or a context that has them."));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "an agent at ", choice.address, " wants to know by certificate who asks",
+        "\n  Give --tls-cert and --tls-key (and --tls-ca), or a context that has them."));
   }
   grpc::SslCredentialsOptions options;
   for (const auto& [path, pem] : {std::pair(&files.ca, &options.pem_root_certs),

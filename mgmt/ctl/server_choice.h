@@ -28,10 +28,13 @@ struct ServerChoice {
   TlsFiles tls;
 };
 
-// Asks by connecting whether somebody listens at the usual places. kInvalidArgument: the flags or the configuration.
-absl::StatusOr<ServerChoice> ChooseServer(const ServerFlags& flags, const Surroundings& surroundings);
+// Asks by connecting whether somebody listens at the usual places. kInvalidArgument: the flags or
+// the configuration.
+absl::StatusOr<ServerChoice> ChooseServer(const ServerFlags& flags,
+                                          const Surroundings& surroundings);
 
-// Connects when it is first used. kInvalidArgument: an address that needs certificates, or unreadable ones.
+// Connects when it is first used. kInvalidArgument: an address that needs certificates, or
+// unreadable ones.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ServerChoice& choice);
 
 // The directory of the user's own agent's socket. Errors as server::RuntimeDirectory.

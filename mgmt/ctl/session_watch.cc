@@ -64,8 +64,7 @@ absl::StatusOr<SessionWatch::News> SessionWatch::Poll(absl::Time now) {
   const std::optional<grpc::Status> end = reader_->end();
   if (!end) {
     if (heard_ || now < give_up_time_) return news;
-    const absl::Status late =
-        api_->Explain(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, ""));
+    const absl::Status late = api_->Explain(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, ""));
     if (!ever_heard_) return late;
     news.trouble = std::string(late.message());
     RetryLater(now);
@@ -73,8 +72,8 @@ absl::StatusOr<SessionWatch::News> SessionWatch::Poll(absl::Time now) {
     resource_version_.clear();
     Open(now);
   } else if (ever_heard_ && (end->ok() || end->error_code() == grpc::StatusCode::UNAVAILABLE)) {
-    news.trouble = end->ok() ? "the agent has ended the watch"
-                             : std::string(api_->Explain(*end).message());
+    news.trouble =
+        end->ok() ? "the agent has ended the watch" : std::string(api_->Explain(*end).message());
     RetryLater(now);
   } else if (end->ok()) {
     return absl::UnavailableError("the agent has ended the watch before it began");

@@ -1,5 +1,5 @@
-// WatchSessions that outlives its stream: goes on from the last version when the agent has been restarted or the network was
-// away, anew when that is too long ago. One thread.
+// WatchSessions that outlives its stream: goes on from the last version when the agent has been
+// restarted or the network was away, anew when that is too long ago. One thread.
 #ifndef MGMT_CTL_SESSION_WATCH_H_
 #define MGMT_CTL_SESSION_WATCH_H_
 
@@ -26,10 +26,12 @@ class SessionWatch {
     // Why there is no stream just now. It is tried again.
     std::string trouble;
   };
-  // What has happened. Begins the watch, and again when it is time. An error: it can't go on, or could not begin.
+  // What has happened. Begins the watch, and again when it is time. An error: it can't go on, or
+  // could not begin.
   absl::StatusOr<News> Poll(absl::Time now);
 
-  // Poll wants to be called when this is readable (-1: it isn't waited for), and at this time. Both change with each call.
+  // Poll wants to be called when this is readable (-1: it isn't waited for), and at this time. Both
+  // change with each call.
   int fd() const { return reader_ ? reader_->fd() : -1; }
   absl::Time wake_time() const;
 

@@ -1,5 +1,6 @@
-// The messages of a server's stream as they come, for a loop that waits by poll(): a thread reads them, one at a time, and
-// the next only when that one has been taken. So a slow loop slows the server down, and nothing queues up here.
+// The messages of a server's stream as they come, for a loop that waits by poll(): a thread reads
+// them, one at a time, and the next only when that one has been taken. So a slow loop slows the
+// server down, and nothing queues up here.
 #ifndef MGMT_CTL_STREAM_READER_H_
 #define MGMT_CTL_STREAM_READER_H_
 

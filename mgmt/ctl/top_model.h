@@ -63,7 +63,7 @@ class TopModel {
   std::map<std::string, Known> sessions_;  // by resource name
   TopColumn sort_column_ = TopColumn::kRoundTrip;
   bool descending_ = true;
-  std::string selected_;       // a resource name
+  std::string selected_;         // a resource name
   int last_selected_index_ = 0;  // of the session that was selected and has ended
 };
 

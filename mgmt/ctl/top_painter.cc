@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <span>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
@@ -46,8 +46,8 @@ std::vector<Cell> Heading(const TopModel& model, bool with_clients, int bars) {
   for (int i = 0; i < kTopColumns; ++i) {
     const TopColumn column = static_cast<TopColumn>(i);
     if (column == TopColumn::kClient && !with_clients) continue;
-    const bool number = column == TopColumn::kRoundTrip || column == TopColumn::kLoss ||
-                        column == TopColumn::kAge;
+    const bool number =
+        column == TopColumn::kRoundTrip || column == TopColumn::kLoss || column == TopColumn::kAge;
     std::string name = kNames[i];
     if (column == model.sort_column()) absl::StrAppend(&name, model.descending() ? "▼" : "▲");
     if (column == TopColumn::kState) name = FitTo(name, kStateColumns);
@@ -105,9 +105,9 @@ std::vector<std::string> ListLines(const TopModel& model, const TopSurroundings&
 std::string SummaryLine(const TopModel& model, const TopSurroundings& surroundings) {
   const TopModel::Counts counts = model.counts();
   const std::string left =
-      absl::StrCat("moshctl top   ", counts.sessions, counts.sessions == 1 ? " session: " : " sessions: ",
-                   counts.attached, " attached, ", counts.detached, " detached, ", counts.unheard,
-                   " unheard");
+      absl::StrCat("moshctl top   ", counts.sessions,
+                   counts.sessions == 1 ? " session: " : " sessions: ", counts.attached,
+                   " attached, ", counts.detached, " detached, ", counts.unheard, " unheard");
   const std::string clock = absl::FormatTime("%H:%M:%S", surroundings.now, absl::LocalTimeZone());
   const int room = surroundings.columns - static_cast<int>(clock.size());
   if (room < TextWidth(left) + 2) return CutTo(left, surroundings.columns);
@@ -121,7 +121,8 @@ std::string FilterLine(const TopControls& controls, const TopSurroundings& surro
     std::string text = Harmless(*controls.draft());
     while (TextWidth(text) > columns - 10 && !text.empty()) {
       text.erase(0, 1);
-      while (!text.empty() && (static_cast<unsigned char>(text[0]) & 0xc0) == 0x80) text.erase(0, 1);
+      while (!text.empty() && (static_cast<unsigned char>(text[0]) & 0xc0) == 0x80)
+        text.erase(0, 1);
     }
     return CutTo(absl::StrCat("filter: ", text, "_"), columns);
   }
@@ -161,20 +162,19 @@ std::vector<std::string> PaintTop(const TopModel& model, const TopControls& cont
   }
   const size_t last = std::max(1, surroundings.rows - 1);
   lines.resize(last);
-  const std::string keys = CutTo(
-      controls.draft()
-          ? "Enter: use this filter   Esc: keep the old one"
-          : "q quit   ↑↓ choose   Enter details   s sort   r reverse   / filter   ? help",
-      surroundings.columns);
+  const std::string keys =
+      CutTo(controls.draft()
+                ? "Enter: use this filter   Esc: keep the old one"
+                : "q quit   ↑↓ choose   Enter details   s sort   r reverse   / filter   ? help",
+            surroundings.columns);
   lines.push_back(surroundings.colors ? Styled(keys, kFaint) : keys);
   return lines;
 }
 
 std::string DrawLines(const std::vector<std::string>& lines) {
-  // Each line is erased before it is written: after it, the cursor may still stand on a full line's last character. At
-  // once, where the terminal knows ?2026.
-  return absl::StrCat("\033[?2026h\033[H\033[K", absl::StrJoin(lines, "\r\n\033[K"),
-                      "\033[?2026l");
+  // Each line is erased before it is written: after it, the cursor may still stand on a full line's
+  // last character. At once, where the terminal knows ?2026.
+  return absl::StrCat("\033[?2026h\033[H\033[K", absl::StrJoin(lines, "\r\n\033[K"), "\033[?2026l");
 }
 
 }  // namespace mosh::mgmt::ctl

@@ -67,7 +67,8 @@ TEST_F(TopTest, ShowsTheWorstLinksFirst) {
   EXPECT_EQ(Picture(),
             "\n"
             "ID    USER   STATE             RTT▼            LOSS            AGE  TITLE OR COM\n"
-            "\033[7mab12  alice  attached        250 ms        ▅▅   12%        ▅▅  2 h  vi ?]0;evil?\033[m\n"
+            "\033[7mab12  alice  attached        250 ms        ▅▅   12%        ▅▅  2 h  vi "
+            "?]0;evil?\033[m\n"
             "cd56  carol  unheard, held    40 ms        ▂▂    0%        ··  1 h  htop -d 5\n"
             "ab34  bob    detached 5 min       -                -            3 d  login shell\n"
             "\n"
