@@ -125,7 +125,8 @@ TEST_F(LiveTest, TopFollowsTheTerminalsSize) {
   Type("\033[B");
   screen_ = term::Terminal({40, 6}, term::Dialect::kProgram);
   screen_.Resize({40, 10});
-  ExpectOnScreen("q quit   ↑↓ choose   Enter details   s\n");
+  // In the last of its six rows, cut to its forty columns.
+  ExpectOnScreen("q quit   ↑↓ choose   Enter details   s s\n\n\n\n\n");
   Type("\x03");
   EXPECT_EQ(End().code, 0);
 }

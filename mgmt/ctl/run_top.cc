@@ -50,7 +50,7 @@ class Top {
         HandleKeys(**terminal);
         next_picture = absl::InfinitePast();  // one waits for what one has typed
       }
-      PollWatch();
+      PollWatch().IgnoreError();  // it is on the screen
     }
     return absl::OkStatus();
   }
