@@ -1,7 +1,6 @@
 #include "mgmt/ctl/command_line.h"
 
-#include <algorithm>
-#include <map>
+#include <cstdint>
 #include <sstream>
 
 #include "CLI/Config.hpp"
@@ -21,30 +20,40 @@ constexpr char kFooter[] =
     "Exit status: 0 done, 1 mistake on the command line, 2 not found, 3 refused, 4 unreachable, 5 "
     "failed otherwise.";
 
+constexpr char kSeeHelp[] = "\n  --help shows what there is.\n";
+
+std::optional<OutputFormat> FormatOf(const std::string& name) {
+  if (name == "table") return OutputFormat::kTable;
+  if (name == "wide") return OutputFormat::kWide;
+  if (name == "json") return OutputFormat::kJson;
+  if (name == "yaml") return OutputFormat::kYaml;
+  return std::nullopt;
+}
+
 class Grammar {
  public:
   explicit Grammar(Options* options)
       : options_(*options),
         app_(std::make_unique<CLI::App>("See and control the live mosh sessions of a machine.",
                                         "moshctl")) {
-    app_->require_subcommand(1);
+    app_->require_subcommand(0, 1);  // none is explained by MistakeIn
+    app_->failure_message([](const CLI::App*, const CLI::Error& error) {
+      return absl::StrCat("moshctl: ", error.what(), kSeeHelp);
+    });
     // Options of all commands may stand behind the command, too.
     app_->fallthrough();
-    app_->footer(kFooter);
     AddGlobalOptions();
     AddLooking();
     AddActing();
     AddOwn();
+    // Last: subcommands would inherit it.
+    app_->footer(kFooter);
   }
 
   std::unique_ptr<CLI::App> Take() && { return std::move(app_); }
 
  private:
   void AddGlobalOptions() {
-    static const std::map<std::string, OutputFormat> kFormats = {{"table", OutputFormat::kTable},
-                                                                 {"wide", OutputFormat::kWide},
-                                                                 {"json", OutputFormat::kJson},
-                                                                 {"yaml", OutputFormat::kYaml}};
     app_->add_option("--server", options_.server.server, "The agent: unix:PATH or HOST:PORT");
     app_->add_option("--context", options_.server.context, "A server of the configuration");
     app_->add_option("--tls-ca", options_.server.tls.ca,
@@ -52,17 +61,29 @@ class Grammar {
     app_->add_option("--tls-cert", options_.server.tls.cert, "This user's certificate (PEM)");
     app_->add_option("--tls-key", options_.server.tls.key, "Its key (PEM)");
     app_->add_option("--timeout", options_.timeout_s, "Seconds that an answer may take")
-        ->check(CLI::Range(0.01, 86400.0))
+        ->check(CLI::Range(0.01, 86400.0).description(""))
         ->capture_default_str();
-    app_->add_option("-o,--output", options_.format, "table, wide, json or yaml")
-        ->transform(CLI::CheckedTransformer(kFormats).description(""))
+    app_->add_option_function<std::string>(
+            "-o,--output",
+            [options = &options_](const std::string& name) { options->format = *FormatOf(name); },
+            "table, wide, json or yaml")
+        ->check(CLI::Validator(
+            [](const std::string& name) {
+              return FormatOf(name) ? std::string()
+                                    : absl::StrCat(name, " is none of table, wide, json, yaml");
+            },
+            ""))
         ->type_name("FORMAT");
     app_->add_flag("-v,--verbose", options_.verbose, "Say which agent is asked");
   }
 
+  // The options outlive the grammar, which outlives this.
+  void SetsCommand(CLI::App* command, const std::string& name) {
+    command->callback([options = &options_, name] { options->command = name; });
+  }
   CLI::App* Command(const std::string& name, const std::string& description) {
     CLI::App* const command = app_->add_subcommand(name, description);
-    command->callback([this, name] { options_.command = name; });
+    SetsCommand(command, name);
     return command;
   }
   void AddSessions(CLI::App* command, int at_least, int at_most) {
@@ -94,7 +115,7 @@ class Grammar {
         screen->add_flag("--ansi", options_.ansi, "With colours, as escape sequences");
     CLI::Option* const history =
         screen->add_option("--history", options_.history, "Lines before, that have scrolled off")
-            ->check(CLI::Range(0, 10000));
+            ->check(CLI::Range(0, 10000).description(""));
     screen->add_flag("-f,--follow", options_.follow, "Live; q ends it")
         ->excludes(ansi)
         ->excludes(history);
@@ -102,10 +123,10 @@ class Grammar {
     Command("nodes", "The machine, and the servers on it");
     CLI::App* const audit = Command("audit", "Who did what");
     audit->add_option("-n,--count", options_.count, "So many of the last entries")
-        ->check(CLI::Range(1, 1000000))
+        ->check(CLI::Range(1, 1000000).description(""))
         ->capture_default_str();
     audit->add_option("--from", options_.from, "From the entry of this number on")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(int64_t{1}, INT64_MAX).description(""));
     audit->add_flag("-f,--follow", options_.follow, "And those to come");
   }
 
@@ -116,7 +137,7 @@ class Grammar {
     notify->add_flag("--all", options_.all, "Tell all sessions");
     notify->add_option("-m,--message", options_.message, "The line")->required();
     notify->add_option("--seconds", options_.seconds, "How long it stays (else 10)")
-        ->check(CLI::Range(1.0, 86400.0));
+        ->check(CLI::Range(1.0, 86400.0).description(""));
     AddReason(notify);
     AddDryRun(notify);
     CLI::App* const hold = Command("hold", "Let nothing that is typed reach sessions");
@@ -148,12 +169,10 @@ class Grammar {
   void AddOwn() {
     CLI::App* const config = app_->add_subcommand("config", "Named servers");
     config->require_subcommand(1);
-    config->add_subcommand("get-contexts", "List them")->callback([this] {
-      options_.command = "config get-contexts";
-    });
+    SetsCommand(config->add_subcommand("get-contexts", "List them"), "config get-contexts");
     CLI::App* const use = config->add_subcommand("use-context", "Ask this one from now on");
     use->add_option("NAME", options_.name)->required();
-    use->callback([this] { options_.command = "config use-context"; });
+    SetsCommand(use, "config use-context");
     Command("completion", "A script that completes moshctl's command lines")
         ->add_option("SHELL", options_.name, "bash, zsh or fish")
         ->required()
@@ -169,6 +188,7 @@ class Grammar {
 
 // What the grammar can't say.
 std::string MistakeIn(const Options& options) {
+  if (options.command.empty()) return "which command?";
   if (options.command == "notify") {
     const int ways = !options.sessions.empty() + !options.filter.empty() + options.all;
     if (ways != 1) return "notify wants one of: sessions, --filter, --all";
@@ -206,7 +226,7 @@ CommandLine ParseCommandLine(const std::vector<std::string>& arguments) {
   const std::string mistake = MistakeIn(options);
   if (!mistake.empty()) {
     result.exit_code = kUsage;
-    result.err = absl::StrCat("moshctl: ", mistake, "\nRun with --help for more information.\n");
+    result.err = absl::StrCat("moshctl: ", mistake, kSeeHelp);
     return result;
   }
   result.options = std::move(options);
