@@ -26,6 +26,13 @@ struct TlsFiles {
   std::string key;
 };
 
+// From the command line; empty: not given. The certificates go before a context's.
+struct ServerFlags {
+  std::string server;
+  std::string context;
+  TlsFiles tls;
+};
+
 struct Context {
   std::string name;
   std::string server;

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "mgmt/ctl/config.h"
 #include "mgmt/ctl/output.h"
-#include "mgmt/ctl/server_choice.h"
 
 namespace mosh::mgmt::ctl {
 

@@ -15,13 +15,6 @@
 
 namespace mosh::mgmt::ctl {
 
-// From the command line; empty: not given. The certificates go before a context's.
-struct ServerFlags {
-  std::string server;
-  std::string context;
-  TlsFiles tls;
-};
-
 struct ServerChoice {
   // "unix:PATH" or "HOST:PORT"; empty: nobody is there, a private agent is wanted.
   std::string address;

@@ -60,6 +60,7 @@ absl::StatusOr<SessionWatch::News> SessionWatch::Poll(absl::Time now) {
       }
       news.events.push_back(std::move(event));
     }
+    return news;
   }
   const std::optional<grpc::Status> end = reader_->end();
   if (!end) {
