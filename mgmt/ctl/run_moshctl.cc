@@ -11,6 +11,7 @@
 #include "mgmt/ctl/completion.h"
 #include "mgmt/ctl/config_commands.h"
 #include "mgmt/ctl/private_agent.h"
+#include "mgmt/ctl/server_choice.h"
 #include "mgmt/ctl/text.h"
 
 namespace mosh::mgmt::ctl {

@@ -70,7 +70,7 @@ TEST_F(TopTest, ShowsTheWorstLinksFirst) {
             "\033[7mab12  alice  attached        250 ms        ▅▅   12%        ▅▅  2 h  vi "
             "?]0;evil?\033[m\n"
             "cd56  carol  unheard, held    40 ms        ▂▂    0%        ··  1 h  htop -d 5\n"
-            "ab34  bob    detached 5 min       -                -            3 d  login shell\n"
+            "ab34  bob    detached 5 min       -               -            3 d  login shell\n"
             "\n"
             "q quit   ↑↓ choose   Enter details   s sort   r reverse   / filter   ? help");
 }
