@@ -3,8 +3,8 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/time/time.h"
 #include "server/hosted_session.h"
+#include "server/snapshot_rows.h"
 #include "term/history.h"
 #include "term/renderer.h"
 
@@ -41,7 +41,7 @@ void DescribeEndpoint(const Endpoint& endpoint, control::Client* out) {
 }  // namespace
 
 int64_t HostedSession::WallMicros(Instant when) const {
-  return absl::ToUnixMicros(services_->options->wall_clock() - absl::FromChrono(Now() - when));
+  return services_->options->WallMicros(Now() - when);
 }
 
 bool HostedSession::TakeChanged() {
@@ -73,6 +73,8 @@ void HostedSession::Describe(control::Session* facts) const {
   if (const term::History* history = session_.terminal().history()) {
     facts->set_history_lines(static_cast<uint64_t>(history->LineCount()));
   }
+  facts->set_held(top_row_.held.has_value());
+  for (std::string& name : watched_.Names()) facts->add_watcher(std::move(name));
   for (const auto& client : clients_) {
     // One that hasn't come yet is only a key.
     if (!client->attached_at()) continue;
@@ -98,6 +100,9 @@ control::Snapshot HostedSession::TakeSnapshot(const control::TakeSnapshot& reque
   SetSize(screen.size(), snapshot.mutable_size());
   snapshot.set_cursor_column(static_cast<uint32_t>(screen.cursor().column));
   snapshot.set_cursor_row(static_cast<uint32_t>(screen.cursor().row));
+  snapshot.set_cursor_hidden(!screen.cursor().visible);
+  snapshot.set_title(screen.title());
+  if (request.cells()) AddRows(screen, &snapshot);
   if (request.ansi()) {
     snapshot.set_ansi(
         term::RenderFrame(nullptr, screen, {.target = term::RenderTarget::kRealTerminal}));
