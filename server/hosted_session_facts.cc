@@ -1,10 +1,14 @@
 // What a HostedSession tells about itself.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <optional>
 #include <utility>
 
 #include "server/hosted_session.h"
 #include "server/snapshot_rows.h"
+#include "ssp/capabilities.h"
+#include "ssp/predictions.h"
 #include "term/history.h"
 #include "term/renderer.h"
 
@@ -23,6 +27,9 @@ int64_t Micros(std::chrono::nanoseconds time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
 }
 
+// Rounded up: none means none.
+uint32_t Percent(double share) { return static_cast<uint32_t>(std::ceil(share * 100)); }
+
 void DescribeEndpoint(const Endpoint& endpoint, control::Client* out) {
   if (endpoint.has_rtt_sample()) {
     out->set_srtt_us(Micros(endpoint.srtt()));
@@ -35,7 +42,22 @@ void DescribeEndpoint(const Endpoint& endpoint, control::Client* out) {
   out->set_bytes_sent(stats.sent.bytes);
   out->set_losses_seen(stats.lost_incoming);
   out->set_retransmissions(stats.retransmissions);
-  out->set_capabilities(endpoint.client_capabilities().wire());
+  const ssp::Capabilities capabilities = endpoint.client_capabilities();
+  out->set_capabilities(capabilities.wire());
+  for (const ssp::CapabilityName& known : ssp::kCapabilityNames) {
+    if (capabilities.Has(known.capability)) out->add_capability(known.name);
+  }
+  out->set_frames_sent(stats.states_sent);
+  out->set_frames_received(stats.states_received);
+  out->set_loss_to_server_percent(Percent(stats.incoming_loss_rate));
+  if (const std::optional<double> loss = endpoint.loss_to_client()) {
+    out->set_loss_to_client_percent(Percent(*loss));
+  }
+  if (const std::optional<ssp::Predictions>& predictions = endpoint.predictions()) {
+    out->mutable_predictions()->set_shown(predictions->shown);
+    out->mutable_predictions()->set_correct(predictions->correct);
+    out->mutable_predictions()->set_wrong(predictions->wrong);
+  }
 }
 
 }  // namespace

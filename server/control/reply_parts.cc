@@ -7,14 +7,13 @@
 namespace mosh::server {
 namespace {
 
-// Tag and length of a field of a Row, at most.
-constexpr size_t kRunOverhead = 6;
+// Tag and length of a field of a Row, at least.
+constexpr size_t kRunOverhead = 2;
 
 void TrimRow(size_t max_size, control::Row* row) {
   size_t size = row->ByteSizeLong();
   while (size > max_size && row->run_size() > 1) {
-    const size_t last = row->run(row->run_size() - 1).ByteSizeLong() + kRunOverhead;
-    size -= std::min(size, last);
+    size -= row->run(row->run_size() - 1).ByteSizeLong() + kRunOverhead;
     row->mutable_run()->RemoveLast();
   }
 }
