@@ -26,6 +26,7 @@ class WatchingTest : public SharedHostTest {
     const control::Grant grant = Open();
     id_ = grant.session_id();
     client_ = Connect(grant, window);
+    while (programs_.empty()) world_.RunFor(100ms);
     programs_[0]->Feed("top row\r\nsecond row");
     world_.RunFor(100ms);
   }
