@@ -121,7 +121,7 @@ class Session {
   predict::NotificationBar bar_;
   predict::Engine predictor_;
   ssp::Predictions reported_;
-  Instant report_at_;  // not before
+  Instant report_at_;             // not before
   ssp::StateNum predicted_from_;  // the state that predictor_ saw last
   EscapeMachine keys_;
   Painter painter_;

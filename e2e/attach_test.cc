@@ -221,8 +221,8 @@ TEST_P(AttachTest, HeldAndReleased) {
 TEST_P(AttachTest, WatchedAndToldSo) {
   Start();
   const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  const std::string socket = absl::StrCat(environment_["XDG_RUNTIME_DIR"], "/mosh/",
-                                          server_.process.pid(), ".sock");
+  const std::string socket =
+      absl::StrCat(environment_["XDG_RUNTIME_DIR"], "/mosh/", server_.process.pid(), ".sock");
   {
     auto watcher = server::ControlClient::Connect(socket, patience);
     ASSERT_TRUE(watcher.ok()) << watcher.status();

@@ -1,5 +1,7 @@
 // A Host of many sessions on the simulated reactor: sessions asked for, attached to, taken over,
 // watched, limited, and ended.
+#include "server/testing/shared_host.h"
+
 #include <signal.h>
 
 #include <memory>
@@ -10,7 +12,6 @@
 #include "crypto/nonce.h"
 #include "crypto/session_cipher.h"
 #include "gtest/gtest.h"
-#include "server/testing/shared_host.h"
 
 namespace mosh::server {
 namespace {

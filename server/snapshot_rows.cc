@@ -27,9 +27,9 @@ uint32_t AttributesOf(const term::Rendition& rendition) {
     control::Attribute out;
   };
   constexpr Pair kPairs[] = {
-      {In::kBold, control::BOLD},           {In::kFaint, control::FAINT},
-      {In::kItalic, control::ITALIC},       {In::kBlink, control::BLINKING},
-      {In::kInverse, control::INVERSE},     {In::kInvisible, control::INVISIBLE},
+      {In::kBold, control::BOLD},          {In::kFaint, control::FAINT},
+      {In::kItalic, control::ITALIC},      {In::kBlink, control::BLINKING},
+      {In::kInverse, control::INVERSE},    {In::kInvisible, control::INVISIBLE},
       {In::kStrike, control::CROSSED_OUT},
   };
   uint32_t set = 0;

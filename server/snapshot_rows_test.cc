@@ -46,9 +46,9 @@ TEST(SnapshotRows, EachAttributeHasItsBit) {
   const struct {
     const char* parameter;
     control::Attribute attribute;
-  } cases[] = {{"1", control::BOLD},      {"2", control::FAINT},     {"3", control::ITALIC},
-               {"4", control::UNDERLINED}, {"5", control::BLINKING}, {"7", control::INVERSE},
-               {"8", control::INVISIBLE}, {"9", control::CROSSED_OUT}};
+  } cases[] = {{"1", control::BOLD},       {"2", control::FAINT},      {"3", control::ITALIC},
+               {"4", control::UNDERLINED}, {"5", control::BLINKING},   {"7", control::INVERSE},
+               {"8", control::INVISIBLE},  {"9", control::CROSSED_OUT}};
   for (const auto& one : cases) {
     const control::Snapshot snapshot = RowsOf(std::string("\x1b[") + one.parameter + "mx");
     EXPECT_EQ(snapshot.row(0).run(0).attributes(), 1u << one.attribute) << one.parameter;

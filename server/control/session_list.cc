@@ -59,8 +59,8 @@ std::string State(const control::Session& session, absl::Time now) {
   if (session.detached_since() != 0) {
     state = session.pid() == 0
                 ? "awaited"  // its first client
-                : absl::StrCat("detached ", RoughDuration(now - absl::FromUnixMicros(
-                                                                    session.detached_since())));
+                : absl::StrCat("detached ",
+                               RoughDuration(now - absl::FromUnixMicros(session.detached_since())));
   }
   return absl::StrCat(state, session.held() ? ", held" : "");
 }

@@ -125,8 +125,8 @@ TEST(Wire, IncarnationIsFieldTwoHundredAndTwo) {
 
 TEST(Wire, PredictionsAreFieldTwoHundredAndThree) {
   InstructionCodec codec;
-  const std::vector<uint8_t> bytes =
-      ToBytes(codec.Encode({.predictions = Predictions{.shown = 300, .correct = 2, .wrong = 1}}, {}));
+  const std::vector<uint8_t> bytes = ToBytes(
+      codec.Encode({.predictions = Predictions{.shown = 300, .correct = 2, .wrong = 1}}, {}));
   const std::vector<uint8_t> expected = {0xda, 0x0c, 7, 0x08, 0xac, 0x02, 0x10, 2, 0x18, 1};
   ASSERT_GT(bytes.size(), expected.size());
   EXPECT_EQ(std::vector<uint8_t>(bytes.end() - expected.size(), bytes.end()), expected);
