@@ -51,9 +51,7 @@ struct TopRow {
     const bool was_watched = watched.Expire(now);
     return notice.Expire(now) || was_watched;
   }
-  Instant NextDeadline() const {
-    return std::min(watched.NextDeadline(), notice.NextDeadline());
-  }
+  Instant NextDeadline() const { return std::min(watched.NextDeadline(), notice.NextDeadline()); }
 
   // Empty: nothing is written.
   std::string Text() const {

@@ -89,7 +89,7 @@ class Dialogue {
   std::deque<Waiting> waiting_;
   size_t waiting_bytes_ = 0;
   control::Reply subscription_head_;
-  std::unique_ptr<ChangeQueue> changes_;  // null: no subscription
+  std::unique_ptr<ChangeQueue> changes_;         // null: no subscription
   std::deque<std::unique_ptr<Screen>> screens_;  // whose turn it is comes first
   bool screens_first_ = false;
   bool said_watched_ = false;
