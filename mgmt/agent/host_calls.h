@@ -13,17 +13,11 @@
 #include "io/stop.h"
 #include "io/task.h"
 #include "mgmt/link/host_link.h"
+#include "mgmt/link/screen_feed.h"
 #include "mgmt/link/screen_link.h"
 #include "server/control/control.pb.h"
 
 namespace mosh::mgmt {
-
-// A screen that is being watched. See ScreenLink.
-class ScreenFeed {
- public:
-  virtual ~ScreenFeed() = default;
-  virtual io::Task<absl::StatusOr<control::Frame>> Next(io::StopToken stop) = 0;
-};
 
 // See Hosts, whose functions these are.
 class HostCalls {
