@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
@@ -40,11 +41,14 @@
 #include "mgmt/agent/node_facts.h"
 #include "mgmt/agent/policy_file.h"
 #include "mgmt/agent/reception.h"
+#include "mgmt/agent/recordings.h"
 #include "mgmt/agent/streams.h"
 #include "mgmt/agent/usage.h"
 #include "mgmt/agent/worker.h"
 #include "mgmt/link/hosts.h"
 #include "mgmt/model/directory.h"
+#include "mgmt/recording/recorder.h"
+#include "mgmt/recording/recording_store.h"
 #include "server/control/runtime_directory.h"
 
 namespace mosh::mgmt {
@@ -52,6 +56,7 @@ namespace {
 
 constexpr char kRootDirectory[] = "/run/mosh-agent";
 constexpr char kRootAuditLog[] = "/var/log/mosh-agent/audit.jsonl";
+constexpr char kRootRecordings[] = "/var/lib/mosh-agent/recordings";
 constexpr std::chrono::seconds kSampleInterval{15};
 // Of what is under way when the agent stops, beyond what Reception gives it.
 constexpr std::chrono::seconds kPatienceAtEnd{3};
@@ -121,6 +126,18 @@ absl::StatusOr<std::unique_ptr<AuditFile>> OpenAudit(const Options& options) {
   return AuditFile::Open(path);
 }
 
+// Empty: none are kept.
+std::string RecordingsDirectory(const Options& options) {
+  if (options.recordings == "none") return "";
+  if (!options.recordings.empty()) return std::filesystem::absolute(options.recordings);
+  if (geteuid() == 0) return kRootRecordings;
+  const char* const state = getenv("XDG_STATE_HOME");
+  if (state != nullptr && state[0] == '/') return absl::StrCat(state, "/mosh-agent/recordings");
+  const char* const home = getenv("HOME");
+  if (home == nullptr || home[0] != '/') return "";
+  return absl::StrCat(home, "/.local/state/mosh-agent/recordings");
+}
+
 void RaiseDescriptorLimit() {
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -146,6 +163,7 @@ class Agent {
   io::Task<absl::Status> OpenDoors(io::Scope* entry);
   io::Task<void> WatchSignals(io::StopSource* stop);
   io::Task<void> Sample(io::StopToken stop);
+  io::Task<void> TakeOverRecordings();
   io::Task<void> CloseDoors(io::Scope* entry);
 
   const Options options_;
@@ -155,6 +173,8 @@ class Agent {
   // Files and /proc; and servers, whose end waits for calls that may wait for files.
   Worker worker_{mailbox_.get()};
   Worker door_worker_{mailbox_.get()};
+  // Recordings may be on a slow disk, for which nothing else should wait.
+  Worker recording_worker_{mailbox_.get()};
   PolicyHolder policy_;
   const std::string audit_repaired_;
   Audit audit_;
@@ -167,6 +187,13 @@ class Agent {
   NodeFacts node_;
   Calls calls_;
   Streams streams_;
+  const bool keeps_recordings_;
+  RecordingStore recording_store_;
+  Recorder recorder_{reactor_.get(), &recording_store_};
+  Recordings recordings_{{.calls = &calls_,
+                          .store = keeps_recordings_ ? &recording_store_ : nullptr,
+                          .recorder = &recorder_,
+                          .lasting = !options_.exit_with_parent}};
   Reception reception_;
   std::unique_ptr<LocalDoor> local_door_;
   std::shared_ptr<Certificates> certificates_;
@@ -217,10 +244,17 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
               .policy = [this] { return policy_.now(); },
               .user_name = user_name_}),
       streams_(&calls_, &audit_, &metrics_, options.limits),
+      keeps_recordings_(!RecordingsDirectory(options).empty()),
+      recording_store_({.directory = RecordingsDirectory(options),
+                        .node = directory_.node_name(),
+                        .max_bytes = options.recordings_max_bytes,
+                        .worker = &recording_worker_,
+                        .wall_clock = absl::Now}),
       reception_({.reactor = reactor_.get(),
                   .mailbox = mailbox_.get(),
                   .calls = &calls_,
                   .streams = &streams_,
+                  .recordings = &recordings_,
                   .audit = &audit_,
                   .metrics = &metrics_,
                   .limits = options.limits}) {
@@ -308,12 +342,25 @@ io::Task<void> Agent::Sample(io::StopToken stop) {
       unreachable += state.connected ? 0 : 1;
     }
     metrics_.Sample(directory_, hosts, unreachable);
+    metrics_.SampleRecordings({.running = recorder_.running(),
+                               .finished = recorder_.counts().finished,
+                               .failed = recorder_.counts().failed,
+                               .written_bytes = recorder_.counts().bytes,
+                               .directory_bytes = recording_store_.bytes()});
     const std::string problem = certificates_ == nullptr ? "" : certificates_->problem();
     if (!problem.empty() && problem != told) {
       Say(absl::StrCat("goes on with the certificates of before: ", problem));
     }
     told = problem;
   } while ((co_await reactor_->Sleep(reactor_->Now() + kSampleInterval, stop)).ok());
+}
+
+io::Task<void> Agent::TakeOverRecordings() {
+  // One that serves a single command looks when it is asked.
+  if (!keeps_recordings_ || options_.exit_with_parent) co_return;
+  const absl::Status taken = co_await recording_store_.TakeOver();
+  if (!taken.ok()) Say(absl::StrCat("can't record: ", absl::string_view(taken.message())));
+  for (const std::string& problem : recording_store_.problems()) Say(problem);
 }
 
 io::Task<void> Agent::Main() {
@@ -325,6 +372,9 @@ io::Task<void> Agent::Main() {
   signals.Spawn(WatchSignals(&stop));
   io::Scope model;
   model.Spawn(hosts_.Run(model.token()));
+  io::Scope recordings;
+  recordings.Spawn(recorder_.Run(recordings.token()));
+  co_await TakeOverRecordings();
   io::Scope doors(stop.token());
   doors.Spawn(streams_.Run(doors.token()));
   doors.Spawn(reception_.Run(doors.token()));
@@ -351,6 +401,7 @@ io::Task<void> Agent::Main() {
   closing.Spawn(CloseDoors(&entry));
   co_await doors.CancelAndJoin();
   co_await closing.Join();
+  co_await recordings.CancelAndJoin();
   co_await reception_.Note("stopped");
   co_await model.CancelAndJoin();
   co_await signals.CancelAndJoin();

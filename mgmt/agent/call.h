@@ -21,6 +21,7 @@ struct Method {
   // Every call leaves an entry in the audit log, whatever comes of it. Of the others only those
   // that are denied do.
   bool audited;
+  const char* service = "FleetService";
 };
 
 namespace method {
@@ -36,6 +37,14 @@ inline constexpr Method kNotifySessions = {"NotifySessions", true};
 inline constexpr Method kHoldSession = {"HoldSession", true};
 inline constexpr Method kCreateAttachTicket = {"CreateAttachTicket", true};
 inline constexpr Method kTailAudit = {"TailAudit", false};
+
+inline constexpr char kRecordings[] = "RecordingService";
+inline constexpr Method kStartRecording = {"StartRecording", true, kRecordings};
+inline constexpr Method kStopRecording = {"StopRecording", true, kRecordings};
+inline constexpr Method kListRecordings = {"ListRecordings", true, kRecordings};
+inline constexpr Method kGetRecording = {"GetRecording", true, kRecordings};
+inline constexpr Method kDeleteRecording = {"DeleteRecording", true, kRecordings};
+inline constexpr Method kDownloadRecording = {"DownloadRecording", true, kRecordings};
 }  // namespace method
 
 struct Call;

@@ -35,6 +35,14 @@ void Define(CLI::App* app, Options* options) {
                   "(default: /var/log/mosh-agent/audit.jsonl as root, else none)");
   app->add_option("--metrics", options->metrics,
                   "ADDRESS:PORT for Prometheus, readable by everybody who can connect");
+  app->add_option("--recordings", options->recordings,
+                  "Directory of recordings; none: none are kept\n"
+                  "(default: /var/lib/mosh-agent/recordings as root, else "
+                  "mosh-agent/recordings in the user's state directory)");
+  app->add_option("--recordings-max-bytes", options->recordings_max_bytes,
+                  "Of all recordings together")
+      ->check(CLI::Range(int64_t{0}, INT64_MAX / 2))
+      ->capture_default_str();
   app->add_option("--max-watchers", options->limits.max_watchers, "Streams of sessions at a time")
       ->check(CLI::Range(1, 100'000));
   app->add_option("--max-screens", options->limits.max_screens, "Streams of screens at a time")

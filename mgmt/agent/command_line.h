@@ -2,6 +2,7 @@
 #ifndef MGMT_AGENT_COMMAND_LINE_H_
 #define MGMT_AGENT_COMMAND_LINE_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,9 +17,11 @@ struct Options {
   std::string listen_unix;  // empty: the usual place; "none": nowhere
   std::string listen;       // empty: nowhere
   TlsFiles tls;
-  std::string policy;     // empty: grants nothing
-  std::string audit_log;  // empty: the usual place of root's service, none of others; "none"
-  std::string metrics;    // empty: not served
+  std::string policy;      // empty: grants nothing
+  std::string audit_log;   // empty: the usual place of root's service, none of others; "none"
+  std::string metrics;     // empty: not served
+  std::string recordings;  // empty: the usual place; "none": none are kept
+  int64_t recordings_max_bytes = int64_t{10} << 30;
   std::string verify_audit;
   bool check = false;
   bool exit_with_parent = false;

@@ -11,6 +11,7 @@ namespace {
 constexpr char kDomain[] = "mosh.fleet.v1";
 constexpr char kSessionType[] = "mosh.fleet.v1/Session";
 constexpr char kNodeType[] = "mosh.fleet.v1/Node";
+constexpr char kRecordingType[] = "mosh.fleet.v1/Recording";
 // Trailers have 8 KiB in all.
 constexpr size_t kMaxMessage = 1000;
 
@@ -87,6 +88,12 @@ grpc::Status NodeNotFound(absl::string_view name) {
   return ApiError(grpc::StatusCode::NOT_FOUND, reason::kNodeNotFound,
                   absl::StrCat("there is no ", name, " here"))
       .Resource(kNodeType, name);
+}
+
+grpc::Status RecordingNotFound(absl::string_view name) {
+  return ApiError(grpc::StatusCode::NOT_FOUND, reason::kRecordingNotFound,
+                  absl::StrCat("there is no recording ", name))
+      .Resource(kRecordingType, name);
 }
 
 grpc::Status PermissionDenied(Verb verb, absl::string_view resource) {

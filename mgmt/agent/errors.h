@@ -37,6 +37,10 @@ inline constexpr char kUnsupportedByHost[] = "UNSUPPORTED_BY_HOST";
 inline constexpr char kSessionEnding[] = "SESSION_ENDING";
 inline constexpr char kUnauthenticated[] = "UNAUTHENTICATED";
 inline constexpr char kNoAuditLog[] = "NO_AUDIT_LOG";
+inline constexpr char kRecordingNotFound[] = "RECORDING_NOT_FOUND";
+inline constexpr char kRecordingRunning[] = "RECORDING_RUNNING";
+inline constexpr char kRecordingsUnavailable[] = "RECORDINGS_UNAVAILABLE";
+inline constexpr char kInputNotRecorded[] = "INPUT_NOT_RECORDED";
 inline constexpr char kInternal[] = "INTERNAL";
 }  // namespace reason
 
@@ -59,6 +63,7 @@ class ApiError {
 grpc::Status SessionNotFound(absl::string_view name);
 grpc::Status ClientNotFound(absl::string_view session, absl::string_view client);
 grpc::Status NodeNotFound(absl::string_view name);
+grpc::Status RecordingNotFound(absl::string_view name);
 grpc::Status PermissionDenied(Verb verb, absl::string_view resource);
 // `why` is one of INVALID_…
 grpc::Status InvalidField(absl::string_view why, absl::string_view field,

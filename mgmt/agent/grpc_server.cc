@@ -133,10 +133,10 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Build(
     Reception* reception, PolicyNow policy, Identify identify, const std::string& address,
     std::shared_ptr<grpc::ServerCredentials> credentials) {
   std::unique_ptr<GrpcServer> made(new GrpcServer);
-  made->service_ = reception->MakeGrpcService(identify);
+  made->services_ = reception->MakeGrpcServices(identify);
   grpc::ServerBuilder builder;
   if (credentials != nullptr) builder.AddListeningPort(address, credentials, &made->port_);
-  builder.RegisterService(made->service_.get());
+  for (const auto& service : made->services_) builder.RegisterService(service.get());
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
@@ -201,6 +201,7 @@ void GrpcServer::SetServing(bool serving) {
   grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
   health->SetServingStatus(serving);
   health->SetServingStatus("mosh.fleet.v1.FleetService", serving);
+  health->SetServingStatus("mosh.fleet.v1.RecordingService", serving);
 }
 
 void GrpcServer::Shutdown(std::chrono::milliseconds patience) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "grpcpp/security/server_credentials.h"
@@ -49,7 +50,7 @@ class GrpcServer {
       Reception* reception, PolicyNow policy, Identify identify, const std::string& address,
       std::shared_ptr<grpc::ServerCredentials> credentials);
 
-  std::unique_ptr<grpc::Service> service_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };

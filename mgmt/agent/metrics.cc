@@ -81,6 +81,16 @@ Metrics::Metrics()
   loss_to_client_ = &loss.Add({{"direction", "to_client"}}, kLossBuckets);
   hosts_ = AddGauge(registry, "mosh_hosts", "Processes that serve sessions.");
   unreachable_hosts_ = AddGauge(registry, "mosh_hosts_unreachable", "Of these, that don't answer.");
+  recordings_ = AddGauge(registry, "mosh_recordings_running", "Recordings that are being made.");
+  auto& ended = prometheus::BuildCounter()
+                    .Name("mosh_recordings_ended_total")
+                    .Help("Recordings that have ended, by how.")
+                    .Register(registry);
+  recordings_finished_ = &ended.Add({{"state", "finished"}});
+  recordings_failed_ = &ended.Add({{"state", "failed"}});
+  recorded_bytes_ = AddCounter(registry, "mosh_recorded_bytes_total", "Written into recordings.");
+  recordings_bytes_ =
+      AddGauge(registry, "mosh_recordings_bytes", "What all recordings on this node take.");
   cpu_seconds_ =
       AddCounter(registry, "process_cpu_seconds_total", "Processor time of the agent itself.");
   memory_ = AddGauge(registry, "process_resident_memory_bytes", "Memory of the agent itself.");
@@ -139,6 +149,17 @@ void Metrics::Sample(const Directory& directory, int hosts, int unreachable_host
   const double more = std::chrono::duration<double>(own.cpu_time).count() - cpu_seconds_->Value();
   if (more > 0) cpu_seconds_->Increment(more);
   memory_->Set(static_cast<double>(own.memory_bytes));
+}
+
+void Metrics::SampleRecordings(const RecordingNumbers& now) {
+  const auto grow = [](prometheus::Counter* counter, int64_t to) {
+    counter->Increment(static_cast<double>(to) - counter->Value());
+  };
+  recordings_->Set(now.running);
+  grow(recordings_finished_, now.finished);
+  grow(recordings_failed_, now.failed);
+  grow(recorded_bytes_, now.written_bytes);
+  recordings_bytes_->Set(static_cast<double>(now.directory_bytes));
 }
 
 }  // namespace mosh::mgmt

@@ -39,6 +39,16 @@ class Metrics {
   // and loss.
   void Sample(const Directory& directory, int hosts, int unreachable_hosts);
 
+  // All but the first and the last only grow.
+  struct RecordingNumbers {
+    int running = 0;
+    int64_t finished = 0;
+    int64_t failed = 0;
+    int64_t written_bytes = 0;
+    int64_t directory_bytes = 0;
+  };
+  void SampleRecordings(const RecordingNumbers& now);
+
   prometheus::Registry& registry() { return *registry_; }
 
  private:
@@ -60,6 +70,11 @@ class Metrics {
   prometheus::Histogram* loss_to_client_;
   prometheus::Gauge* hosts_;
   prometheus::Gauge* unreachable_hosts_;
+  prometheus::Gauge* recordings_;
+  prometheus::Counter* recordings_finished_;
+  prometheus::Counter* recordings_failed_;
+  prometheus::Counter* recorded_bytes_;
+  prometheus::Gauge* recordings_bytes_;
   prometheus::Counter* cpu_seconds_;
   prometheus::Gauge* memory_;
   std::unique_ptr<prometheus::Exposer> exposer_;

@@ -15,19 +15,27 @@
 #include "mgmt/agent/errors.h"
 #include "mgmt/agent/grpc_stream.h"
 #include "mosh/fleet/v1/fleet_service.grpc.pb.h"
+#include "mosh/fleet/v1/recording_service.grpc.pb.h"
 
 namespace mosh::mgmt {
 namespace {
 
 using Rpc = fleet::FleetService;
 // WatchSessions is raw: its answers come serialized, made once for all who watch the same.
-using Base = Rpc::WithCallbackMethod_GetNode<
+using FleetBase = Rpc::WithCallbackMethod_GetNode<
     Rpc::WithCallbackMethod_ListSessions<Rpc::WithCallbackMethod_GetSession<
         Rpc::WithRawCallbackMethod_WatchSessions<Rpc::WithCallbackMethod_GetScreen<
             Rpc::WithCallbackMethod_StreamScreen<Rpc::WithCallbackMethod_TerminateSession<
                 Rpc::WithCallbackMethod_DetachClient<Rpc::WithCallbackMethod_NotifySessions<
                     Rpc::WithCallbackMethod_HoldSession<Rpc::WithCallbackMethod_CreateAttachTicket<
                         Rpc::WithCallbackMethod_TailAudit<Rpc::Service>>>>>>>>>>>>;
+
+using RecordingRpc = fleet::RecordingService;
+using RecordingBase = RecordingRpc::WithCallbackMethod_StartRecording<
+    RecordingRpc::WithCallbackMethod_StopRecording<RecordingRpc::WithCallbackMethod_ListRecordings<
+        RecordingRpc::WithCallbackMethod_GetRecording<
+            RecordingRpc::WithCallbackMethod_DeleteRecording<
+                RecordingRpc::WithCallbackMethod_DownloadRecording<RecordingRpc::Service>>>>>>;
 
 // For calls that are under way when the agent stops.
 constexpr std::chrono::seconds kPatienceAtEnd{2};
@@ -43,7 +51,7 @@ fleet::AuditEntry EntryOf(const Call& call) {
   constexpr size_t kMaxResource = 300;
   fleet::AuditEntry entry = EntryAt(absl::Now());
   entry.set_caller(call.caller->name);
-  entry.set_method(absl::StrCat("mosh.fleet.v1.FleetService/", call.method->name));
+  entry.set_method(absl::StrCat("mosh.fleet.v1.", call.method->service, "/", call.method->name));
   entry.set_resource(call.resource.substr(0, kMaxResource));
   entry.set_reason(call.reason);
   entry.set_detail(call.detail);
@@ -52,86 +60,18 @@ fleet::AuditEntry EntryOf(const Call& call) {
 
 }  // namespace
 
-class Reception::GrpcService final : public Base {
+// What the services have in common.
+template <class Base>
+class Reception::ServiceOf : public Base {
  public:
-  GrpcService(Reception* reception, Identify identify)
+  ServiceOf(Reception* reception, Identify identify)
       : reception_(reception), identify_(std::move(identify)) {}
 
-  grpc::ServerUnaryReactor* GetNode(grpc::CallbackServerContext* context,
-                                    const fleet::GetNodeRequest* request,
-                                    fleet::Node* response) override {
-    return Unary(context, method::kGetNode, request, response, &Calls::GetNode);
-  }
-  grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
-                                         const fleet::ListSessionsRequest* request,
-                                         fleet::ListSessionsResponse* response) override {
-    return Unary(context, method::kListSessions, request, response, &Calls::ListSessions);
-  }
-  grpc::ServerUnaryReactor* GetSession(grpc::CallbackServerContext* context,
-                                       const fleet::GetSessionRequest* request,
-                                       fleet::Session* response) override {
-    return Unary(context, method::kGetSession, request, response, &Calls::GetSession);
-  }
-  grpc::ServerUnaryReactor* GetScreen(grpc::CallbackServerContext* context,
-                                      const fleet::GetScreenRequest* request,
-                                      fleet::Screen* response) override {
-    return Unary(context, method::kGetScreen, request, response, &Calls::GetScreen);
-  }
-  grpc::ServerUnaryReactor* TerminateSession(grpc::CallbackServerContext* context,
-                                             const fleet::TerminateSessionRequest* request,
-                                             fleet::TerminateSessionResponse* response) override {
-    return Unary(context, method::kTerminateSession, request, response, &Calls::TerminateSession);
-  }
-  grpc::ServerUnaryReactor* DetachClient(grpc::CallbackServerContext* context,
-                                         const fleet::DetachClientRequest* request,
-                                         fleet::DetachClientResponse* response) override {
-    return Unary(context, method::kDetachClient, request, response, &Calls::DetachClient);
-  }
-  grpc::ServerUnaryReactor* NotifySessions(grpc::CallbackServerContext* context,
-                                           const fleet::NotifySessionsRequest* request,
-                                           fleet::NotifySessionsResponse* response) override {
-    return Unary(context, method::kNotifySessions, request, response, &Calls::NotifySessions);
-  }
-  grpc::ServerUnaryReactor* HoldSession(grpc::CallbackServerContext* context,
-                                        const fleet::HoldSessionRequest* request,
-                                        fleet::Session* response) override {
-    return Unary(context, method::kHoldSession, request, response, &Calls::HoldSession);
-  }
-  grpc::ServerUnaryReactor* CreateAttachTicket(grpc::CallbackServerContext* context,
-                                               const fleet::CreateAttachTicketRequest* request,
-                                               fleet::AttachTicket* response) override {
-    return Unary(context, method::kCreateAttachTicket, request, response,
-                 &Calls::CreateAttachTicket);
-  }
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchSessions(
-      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
-    auto parsed = std::make_shared<fleet::WatchSessionsRequest>();
-    grpc::ByteBuffer bytes = *request;
-    const bool good =
-        grpc::SerializationTraits<fleet::WatchSessionsRequest>::Deserialize(&bytes, parsed.get())
-            .ok();
-    return Stream<std::string, grpc::ByteBuffer, fleet::WatchSessionsRequest>(
-        context, method::kWatchSessions, good ? std::move(parsed) : nullptr,
-        &Streams::WatchSessions);
-  }
-  grpc::ServerWriteReactor<fleet::ScreenFrame>* StreamScreen(
-      grpc::CallbackServerContext* context, const fleet::StreamScreenRequest* request) override {
-    return Stream<fleet::ScreenFrame, fleet::ScreenFrame, fleet::StreamScreenRequest>(
-        context, method::kStreamScreen, std::make_shared<fleet::StreamScreenRequest>(*request),
-        &Streams::StreamScreen);
-  }
-  grpc::ServerWriteReactor<fleet::AuditEntry>* TailAudit(
-      grpc::CallbackServerContext* context, const fleet::TailAuditRequest* request) override {
-    return Stream<fleet::AuditEntry, fleet::AuditEntry, fleet::TailAuditRequest>(
-        context, method::kTailAudit, std::make_shared<fleet::TailAuditRequest>(*request),
-        &Streams::TailAudit);
-  }
-
- private:
-  template <class Request, class Response>
+ protected:
+  template <class Part, class Request, class Response>
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context, const Method& method,
-                                  const Request* request, Response* response,
-                                  Calls::Done (Calls::*handler)(Call*, const Request*, Response*)) {
+                                  const Request* request, Response* response, Part* part,
+                                  Calls::Done (Part::*handler)(Call*, const Request*, Response*)) {
     grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
     grpc::Status refused;
     std::shared_ptr<Call> call = reception_->TakeOn(context, method, identify_, &refused);
@@ -140,13 +80,14 @@ class Reception::GrpcService final : public Base {
       return reactor;
     }
     const bool posted = reception_->context_.mailbox->Post(
-        [reception = reception_, call, request, response, handler, reactor] {
+        [reception = reception_, call, request, response, part, handler, reactor] {
           if (reception->unary_ == nullptr || reception->stopping_) {
             reception->CountCalls(-1);
             reactor->Finish(AgentStopping(""));
             return;
           }
-          reception->unary_->Spawn(reception->RunUnary(call, request, response, handler, reactor));
+          reception->unary_->Spawn(
+              reception->RunUnary(call, request, response, part, handler, reactor));
         });
     if (!posted) {
       reception_->CountCalls(-1);
@@ -156,9 +97,10 @@ class Reception::GrpcService final : public Base {
   }
 
   // `request` null: it could not be parsed.
-  template <class Message, class Wire, class Request, class Handler>
+  template <class Message, class Wire, class Request, class Part, class Handler>
   grpc::ServerWriteReactor<Wire>* Stream(grpc::CallbackServerContext* context, const Method& method,
-                                         std::shared_ptr<const Request> request, Handler handler) {
+                                         std::shared_ptr<const Request> request, Part* part,
+                                         Handler handler) {
     auto* const stream = new GrpcStream<Message, Wire>(reception_->context_.reactor,
                                                        reception_->context_.mailbox, context);
     grpc::Status refused;
@@ -174,13 +116,13 @@ class Reception::GrpcService final : public Base {
     }
     call->caller_gone = stream->gone();
     const bool posted = reception_->context_.mailbox->Post(
-        [reception = reception_, call, request, stream, handler] {
+        [reception = reception_, call, request, stream, part, handler] {
           if (reception->streams_ == nullptr || reception->stopping_) {
             reception->CountCalls(-1);
             stream->Finish(AgentStopping(""));
             return;
           }
-          reception->streams_->Spawn(reception->RunStream(call, request, stream, handler));
+          reception->streams_->Spawn(reception->RunStream(call, request, stream, part, handler));
         });
     if (!posted) {
       reception_->CountCalls(-1);
@@ -189,16 +131,148 @@ class Reception::GrpcService final : public Base {
     return stream;
   }
 
+  const Context& parts() const { return reception_->context_; }
+
+ private:
   Reception* const reception_;
   const Identify identify_;
+};
+
+class Reception::FleetService final : public ServiceOf<FleetBase> {
+ public:
+  using ServiceOf::ServiceOf;
+
+  grpc::ServerUnaryReactor* GetNode(grpc::CallbackServerContext* context,
+                                    const fleet::GetNodeRequest* request,
+                                    fleet::Node* response) override {
+    return Unary(context, method::kGetNode, request, response, parts().calls, &Calls::GetNode);
+  }
+  grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
+                                         const fleet::ListSessionsRequest* request,
+                                         fleet::ListSessionsResponse* response) override {
+    return Unary(context, method::kListSessions, request, response, parts().calls,
+                 &Calls::ListSessions);
+  }
+  grpc::ServerUnaryReactor* GetSession(grpc::CallbackServerContext* context,
+                                       const fleet::GetSessionRequest* request,
+                                       fleet::Session* response) override {
+    return Unary(context, method::kGetSession, request, response, parts().calls,
+                 &Calls::GetSession);
+  }
+  grpc::ServerUnaryReactor* GetScreen(grpc::CallbackServerContext* context,
+                                      const fleet::GetScreenRequest* request,
+                                      fleet::Screen* response) override {
+    return Unary(context, method::kGetScreen, request, response, parts().calls, &Calls::GetScreen);
+  }
+  grpc::ServerUnaryReactor* TerminateSession(grpc::CallbackServerContext* context,
+                                             const fleet::TerminateSessionRequest* request,
+                                             fleet::TerminateSessionResponse* response) override {
+    return Unary(context, method::kTerminateSession, request, response, parts().calls,
+                 &Calls::TerminateSession);
+  }
+  grpc::ServerUnaryReactor* DetachClient(grpc::CallbackServerContext* context,
+                                         const fleet::DetachClientRequest* request,
+                                         fleet::DetachClientResponse* response) override {
+    return Unary(context, method::kDetachClient, request, response, parts().calls,
+                 &Calls::DetachClient);
+  }
+  grpc::ServerUnaryReactor* NotifySessions(grpc::CallbackServerContext* context,
+                                           const fleet::NotifySessionsRequest* request,
+                                           fleet::NotifySessionsResponse* response) override {
+    return Unary(context, method::kNotifySessions, request, response, parts().calls,
+                 &Calls::NotifySessions);
+  }
+  grpc::ServerUnaryReactor* HoldSession(grpc::CallbackServerContext* context,
+                                        const fleet::HoldSessionRequest* request,
+                                        fleet::Session* response) override {
+    return Unary(context, method::kHoldSession, request, response, parts().calls,
+                 &Calls::HoldSession);
+  }
+  grpc::ServerUnaryReactor* CreateAttachTicket(grpc::CallbackServerContext* context,
+                                               const fleet::CreateAttachTicketRequest* request,
+                                               fleet::AttachTicket* response) override {
+    return Unary(context, method::kCreateAttachTicket, request, response, parts().calls,
+                 &Calls::CreateAttachTicket);
+  }
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchSessions(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
+    auto parsed = std::make_shared<fleet::WatchSessionsRequest>();
+    grpc::ByteBuffer bytes = *request;
+    const bool good =
+        grpc::SerializationTraits<fleet::WatchSessionsRequest>::Deserialize(&bytes, parsed.get())
+            .ok();
+    return Stream<std::string, grpc::ByteBuffer, fleet::WatchSessionsRequest>(
+        context, method::kWatchSessions, good ? std::move(parsed) : nullptr, parts().streams,
+        &Streams::WatchSessions);
+  }
+  grpc::ServerWriteReactor<fleet::ScreenFrame>* StreamScreen(
+      grpc::CallbackServerContext* context, const fleet::StreamScreenRequest* request) override {
+    return Stream<fleet::ScreenFrame, fleet::ScreenFrame, fleet::StreamScreenRequest>(
+        context, method::kStreamScreen, std::make_shared<fleet::StreamScreenRequest>(*request),
+        parts().streams, &Streams::StreamScreen);
+  }
+  grpc::ServerWriteReactor<fleet::AuditEntry>* TailAudit(
+      grpc::CallbackServerContext* context, const fleet::TailAuditRequest* request) override {
+    return Stream<fleet::AuditEntry, fleet::AuditEntry, fleet::TailAuditRequest>(
+        context, method::kTailAudit, std::make_shared<fleet::TailAuditRequest>(*request),
+        parts().streams, &Streams::TailAudit);
+  }
+};
+
+class Reception::RecordingService final : public ServiceOf<RecordingBase> {
+ public:
+  using ServiceOf::ServiceOf;
+
+  grpc::ServerUnaryReactor* StartRecording(grpc::CallbackServerContext* context,
+                                           const fleet::StartRecordingRequest* request,
+                                           fleet::Recording* response) override {
+    return Unary(context, method::kStartRecording, request, response, parts().recordings,
+                 &Recordings::StartRecording);
+  }
+  grpc::ServerUnaryReactor* StopRecording(grpc::CallbackServerContext* context,
+                                          const fleet::StopRecordingRequest* request,
+                                          fleet::Recording* response) override {
+    return Unary(context, method::kStopRecording, request, response, parts().recordings,
+                 &Recordings::StopRecording);
+  }
+  grpc::ServerUnaryReactor* ListRecordings(grpc::CallbackServerContext* context,
+                                           const fleet::ListRecordingsRequest* request,
+                                           fleet::ListRecordingsResponse* response) override {
+    return Unary(context, method::kListRecordings, request, response, parts().recordings,
+                 &Recordings::ListRecordings);
+  }
+  grpc::ServerUnaryReactor* GetRecording(grpc::CallbackServerContext* context,
+                                         const fleet::GetRecordingRequest* request,
+                                         fleet::Recording* response) override {
+    return Unary(context, method::kGetRecording, request, response, parts().recordings,
+                 &Recordings::GetRecording);
+  }
+  grpc::ServerUnaryReactor* DeleteRecording(grpc::CallbackServerContext* context,
+                                            const fleet::DeleteRecordingRequest* request,
+                                            fleet::DeleteRecordingResponse* response) override {
+    return Unary(context, method::kDeleteRecording, request, response, parts().recordings,
+                 &Recordings::DeleteRecording);
+  }
+  grpc::ServerWriteReactor<fleet::DownloadRecordingResponse>* DownloadRecording(
+      grpc::CallbackServerContext* context,
+      const fleet::DownloadRecordingRequest* request) override {
+    return Stream<fleet::DownloadRecordingResponse, fleet::DownloadRecordingResponse,
+                  fleet::DownloadRecordingRequest>(
+        context, method::kDownloadRecording,
+        std::make_shared<fleet::DownloadRecordingRequest>(*request), parts().recordings,
+        &Recordings::DownloadRecording);
+  }
 };
 
 Reception::Reception(Context context)
     : context_(context),
       audited_(context.limits.audited_per_second, context.limits.audited_burst) {}
 
-std::unique_ptr<grpc::Service> Reception::MakeGrpcService(Identify identify) {
-  return std::make_unique<GrpcService>(this, std::move(identify));
+std::vector<std::unique_ptr<grpc::Service>> Reception::MakeGrpcServices(Identify identify) {
+  std::vector<std::unique_ptr<grpc::Service>> services;
+  services.push_back(std::make_unique<FleetService>(this, identify));
+  services.push_back(std::make_unique<RecordingService>(this, std::move(identify)));
+  return services;
 }
 
 void Reception::CountCalls(int by) {
@@ -308,16 +382,16 @@ io::Task<grpc::Status> Reception::Conclude(Call* call, grpc::Status status, bool
   co_return status;
 }
 
-template <class Request, class Response>
+template <class Part, class Request, class Response>
 io::Task<void> Reception::RunUnary(std::shared_ptr<Call> call, const Request* request,
-                                   Response* response,
-                                   Calls::Done (Calls::*handler)(Call*, const Request*, Response*),
+                                   Response* response, Part* part,
+                                   Calls::Done (Part::*handler)(Call*, const Request*, Response*),
                                    grpc::ServerUnaryReactor* reactor) {
   const Instant begun = context_.reactor->Now();
   call->stop = unary_->token();
   grpc::Status status = co_await Admit(call.get());
   const bool admitted = status.ok();
-  if (admitted) status = co_await (context_.calls->*handler)(call.get(), request, response);
+  if (admitted) status = co_await (part->*handler)(call.get(), request, response);
   status = co_await Conclude(call.get(), std::move(status), admitted);
   if (context_.metrics != nullptr) {
     context_.metrics->CountCall(call->method->name, status.error_code(),
@@ -327,17 +401,17 @@ io::Task<void> Reception::RunUnary(std::shared_ptr<Call> call, const Request* re
   reactor->Finish(status);
 }
 
-template <class Request, class Stream, class Handler>
+template <class Part, class Request, class Stream, class Handler>
 io::Task<void> Reception::RunStream(std::shared_ptr<Call> call,
                                     std::shared_ptr<const Request> request, Stream* stream,
-                                    Handler handler) {
+                                    Part* part, Handler handler) {
   io::StopSource source(streams_->token());
   stream->StopWhenGone(&source);
   call->stop = source.token();
   grpc::Status status = co_await Admit(call.get());
   const bool admitted = status.ok();
   if (admitted) {
-    status = co_await (context_.streams->*handler)(call.get(), request.get(), stream);
+    status = co_await (part->*handler)(call.get(), request.get(), stream);
   }
   status = co_await Conclude(call.get(), std::move(status), admitted);
   if (context_.metrics != nullptr) {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "grpcpp/impl/service_type.h"
 #include "grpcpp/server_context.h"
@@ -22,6 +23,7 @@
 #include "mgmt/agent/mailbox.h"
 #include "mgmt/agent/metrics.h"
 #include "mgmt/agent/rate_limit.h"
+#include "mgmt/agent/recordings.h"
 #include "mgmt/agent/streams.h"
 
 namespace mosh::mgmt {
@@ -34,14 +36,15 @@ class Reception final : public CallRecorder {
     Mailbox* mailbox;
     Calls* calls;
     Streams* streams;
+    Recordings* recordings;
     Audit* audit;
     Metrics* metrics;
     Limits limits;
   };
   explicit Reception(Context context);
 
-  // For one grpc::Server, whose callers `identify` knows. It dies before this.
-  std::unique_ptr<grpc::Service> MakeGrpcService(Identify identify);
+  // For one grpc::Server, whose callers `identify` knows. They die before this.
+  std::vector<std::unique_ptr<grpc::Service>> MakeGrpcServices(Identify identify);
 
   // Loop. Runs the calls until `stop`. Then new ones are refused, streams end, and what is under
   // way has two seconds. Returns when nothing is left to answer; for that the grpc::Servers must be
@@ -52,7 +55,10 @@ class Reception final : public CallRecorder {
   io::Task<void> Note(std::string detail);
 
  private:
-  class GrpcService;
+  template <class Base>
+  class ServiceOf;
+  class FleetService;
+  class RecordingService;
 
   io::Task<absl::Status> Begin(const Call* call) override;
 
@@ -64,13 +70,15 @@ class Reception final : public CallRecorder {
   io::Task<grpc::Status> Admit(Call* call);
   // What is to be told instead of `status`: the same unless it could not be recorded.
   io::Task<grpc::Status> Conclude(Call* call, grpc::Status status, bool admitted);
-  template <class Request, class Response>
+  // `part` is who has the handler.
+  template <class Part, class Request, class Response>
   io::Task<void> RunUnary(std::shared_ptr<Call> call, const Request* request, Response* response,
-                          Calls::Done (Calls::*handler)(Call*, const Request*, Response*),
+                          Part* part,
+                          Calls::Done (Part::*handler)(Call*, const Request*, Response*),
                           grpc::ServerUnaryReactor* reactor);
-  template <class Request, class Stream, class Handler>
+  template <class Part, class Request, class Stream, class Handler>
   io::Task<void> RunStream(std::shared_ptr<Call> call, std::shared_ptr<const Request> request,
-                           Stream* stream, Handler handler);
+                           Stream* stream, Part* part, Handler handler);
   void CountCalls(int by);
 
   const Context context_;

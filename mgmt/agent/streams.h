@@ -17,18 +17,10 @@
 #include "mgmt/agent/calls.h"
 #include "mgmt/agent/limits.h"
 #include "mgmt/agent/metrics.h"
+#include "mgmt/agent/sink.h"
 #include "mosh/fleet/v1/fleet_service.pb.h"
 
 namespace mosh::mgmt {
-
-// Where a stream's messages go. One at a time.
-template <class Message>
-class Sink {
- public:
-  virtual ~Sink() = default;
-  // Returns when there is room for the next. False: the caller is gone.
-  virtual io::Task<bool> Write(Message message) = 0;
-};
 
 class Streams {
  public:

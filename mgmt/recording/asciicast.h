@@ -48,8 +48,8 @@ class CastWriter {
   CastWriter(CastHeader header, const server::control::Frame& first);
 
   const std::string& header() const { return header_; }
-  // A frame that says so, and any after which the size is another, begins with the terminal's reset.
-  // `at` is since the start; one that is earlier than the last counts as that.
+  // A frame that says so, and any after which the size is another, begins with the terminal's
+  // reset. `at` is since the start; one that is earlier than the last counts as that.
   std::string Add(const server::control::Frame& frame, std::chrono::nanoseconds at);
   // The last line.
   std::string End(absl::string_view why, std::chrono::nanoseconds at);

@@ -45,7 +45,8 @@ TEST(Asciicast, AnotherSizeIsAResizeAndAReset) {
 TEST(Asciicast, ARestartIsAReset) {
   CastWriter cast({}, Frame(80, 24, ""));
   cast.Add(Frame(80, 24, "a", true), milliseconds(0));
-  EXPECT_EQ(cast.Add(Frame(80, 24, "b", true), milliseconds(1)), "[0.001000, \"o\", \"\\u001bcb\"]\n");
+  EXPECT_EQ(cast.Add(Frame(80, 24, "b", true), milliseconds(1)),
+            "[0.001000, \"o\", \"\\u001bcb\"]\n");
 }
 
 TEST(Asciicast, TimeNeverGoesBack) {

@@ -183,11 +183,11 @@ TEST_F(RecorderTest, WritesWhatTheScreenShowsUntilItIsStopped) {
   EXPECT_TRUE(recorder_->IsRunning(id));
   EXPECT_TRUE(Do(recorder_->Stop(id, "stopped by me", {})).ok());
   EXPECT_EQ(Outcome(id), "FINISHED stopped by me");
-  EXPECT_THAT(Cast(id),
-              ElementsAre(HasSubstr("\"width\": 80"), "[0.000000, \"o\", \"first\"]",
-                          "[2.000000, \"o\", \"second\"]", "[3.000000, \"r\", \"100x24\"]",
-                          "[3.000000, \"o\", \"\\u001bcwider\"]",
-                          "[4.000000, \"m\", \"stopped by me\"]"));
+  EXPECT_THAT(
+      Cast(id),
+      ElementsAre(HasSubstr("\"width\": 80"), "[0.000000, \"o\", \"first\"]",
+                  "[2.000000, \"o\", \"second\"]", "[3.000000, \"r\", \"100x24\"]",
+                  "[3.000000, \"o\", \"\\u001bcwider\"]", "[4.000000, \"m\", \"stopped by me\"]"));
   ExpectWholeFile(id);
   EXPECT_EQ(store_->Find(id)->frame_count(), 3);
   EXPECT_EQ(recorder_->counts().finished, 1);
@@ -292,7 +292,8 @@ TEST_F(RecorderTest, WhatACrashLeavesIsFailedAndCanBePlayed) {
   context.directory = crashed;
   RecordingStore after(context);
   EXPECT_TRUE(Do(after.Look()).ok());
-  EXPECT_EQ(after.Find(id)->state(), fleet::Recording::RECORDING) << "nothing is changed by looking";
+  EXPECT_EQ(after.Find(id)->state(), fleet::Recording::RECORDING)
+      << "nothing is changed by looking";
   EXPECT_TRUE(Do(after.TakeOver()).ok());
   const fleet::Recording* const found = after.Find(id);
   ASSERT_NE(found, nullptr);

@@ -125,8 +125,8 @@ absl::Status RecordingFile::Append(absl::string_view lines) {
   const absl::Status status = WriteAll(fd_.get(), lines);
   if (!status.ok()) {
     // Where it can't be cut, it is when the directory is read anew.
-    [[maybe_unused]] const bool cut = ftruncate(fd_.get(), size_) == 0 &&
-                                      lseek(fd_.get(), size_, SEEK_SET) == size_;
+    [[maybe_unused]] const bool cut =
+        ftruncate(fd_.get(), size_) == 0 && lseek(fd_.get(), size_, SEEK_SET) == size_;
     return status;
   }
   size_ += static_cast<int64_t>(lines.size());
@@ -178,8 +178,8 @@ absl::StatusOr<std::vector<fleet::Recording>> RecordingDirectory::Read(
       status = Repair(now, &*recording);
     }
     if (!status.ok()) {
-      problems->push_back(absl::StrCat(path_, "/", entry->d_name, ": ",
-                                       absl::string_view(status.message())));
+      problems->push_back(
+          absl::StrCat(path_, "/", entry->d_name, ": ", absl::string_view(status.message())));
       continue;
     }
     recording->set_name(absl::StrCat(node, "/recordings/", id));

@@ -1,6 +1,6 @@
 // A directory of recordings: of each, ID.cast, which is what is played, and ID.json, what is known
-// about it, written when it begins and when it has ended. Made for one process at a time, by a lock.
-// Everything here waits for the disk.
+// about it, written when it begins and when it has ended. Made for one process at a time, by a
+// lock. Everything here waits for the disk.
 #ifndef MGMT_RECORDING_RECORDING_FILES_H_
 #define MGMT_RECORDING_RECORDING_FILES_H_
 
