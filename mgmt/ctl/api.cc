@@ -21,4 +21,22 @@ absl::StatusOr<fleet::ListSessionsResponse> Api::ListSessions(fleet::ListSession
   return all;
 }
 
+absl::StatusOr<fleet::ListRecordingsResponse> Api::ListRecordings(const std::string& session) {
+  fleet::ListRecordingsRequest request;
+  request.set_parent(kAnyNode);
+  request.set_page_size(1000);
+  request.set_session(session);
+  fleet::ListRecordingsResponse all;
+  do {
+    absl::StatusOr<fleet::ListRecordingsResponse> page =
+        Call(&RecordingStub::ListRecordings, request);
+    if (!page.ok()) return page.status();
+    request.set_page_token(page->next_page_token());
+    page->clear_next_page_token();
+    all.clear_total_size();
+    all.MergeFrom(*page);
+  } while (!request.page_token().empty());
+  return all;
+}
+
 }  // namespace mosh::mgmt::ctl

@@ -13,6 +13,7 @@
 #include "grpcpp/client_context.h"
 #include "mgmt/ctl/failure.h"
 #include "mosh/fleet/v1/fleet_service.grpc.pb.h"
+#include "mosh/fleet/v1/recording_service.grpc.pb.h"
 
 namespace mosh::mgmt::ctl {
 
@@ -22,10 +23,12 @@ inline constexpr char kAnyNode[] = "nodes/-";
 class Api {
  public:
   using Stub = ::mosh::fleet::v1::FleetService::Stub;
+  using RecordingStub = ::mosh::fleet::v1::RecordingService::Stub;
 
   // `address` is only for messages.
   Api(const std::shared_ptr<grpc::Channel>& channel, std::string address, absl::Duration timeout)
       : stub_(::mosh::fleet::v1::FleetService::NewStub(channel)),
+        recordings_(::mosh::fleet::v1::RecordingService::NewStub(channel)),
         address_(std::move(address)),
         timeout_(timeout) {}
 
@@ -34,12 +37,13 @@ class Api {
   absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),
                                 const Request& request) {
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
-    Response response;
-    const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
-    if (!status.ok()) return Explain(status);
-    return response;
+    return CallOf(stub_.get(), method, request);
+  }
+  template <class Request, class Response>
+  absl::StatusOr<Response> Call(grpc::Status (RecordingStub::*method)(grpc::ClientContext*,
+                                                                      const Request&, Response*),
+                                const Request& request) {
+    return CallOf(recordings_.get(), method, request);
   }
 
   absl::Status Explain(const grpc::Status& status) const {
@@ -49,14 +53,32 @@ class Api {
   // All sessions, page by page, as one answer. `fields` empty: all but usage.
   absl::StatusOr<::mosh::fleet::v1::ListSessionsResponse> ListSessions(
       ::mosh::fleet::v1::ListSessionsRequest request);
+  // The same of recordings. `session`: only this one's, unless it is empty.
+  absl::StatusOr<::mosh::fleet::v1::ListRecordingsResponse> ListRecordings(
+      const std::string& session);
 
   // For streams, which have no end that could be waited for: the first message has to come within
   // timeout().
   Stub* stub() { return stub_.get(); }
+  RecordingStub* recordings() { return recordings_.get(); }
   absl::Duration timeout() const { return timeout_; }
 
  private:
+  template <class AnyStub, class Request, class Response>
+  absl::StatusOr<Response> CallOf(AnyStub* stub,
+                                  grpc::Status (AnyStub::*method)(grpc::ClientContext*,
+                                                                  const Request&, Response*),
+                                  const Request& request) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+    Response response;
+    const grpc::Status status = (stub->*method)(&context, request, &response);
+    if (!status.ok()) return Explain(status);
+    return response;
+  }
+
   std::unique_ptr<Stub> stub_;
+  std::unique_ptr<RecordingStub> recordings_;
   std::string address_;
   absl::Duration timeout_;
 };

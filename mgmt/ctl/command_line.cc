@@ -45,6 +45,7 @@ class Grammar {
     AddGlobalOptions();
     AddLooking();
     AddActing();
+    AddRecording();
     AddOwn();
     // Last: subcommands would inherit it.
     app_->footer(kFooter);
@@ -166,6 +167,57 @@ class Grammar {
     AddReason(ticket);
   }
 
+  void AddRecordings(CLI::App* command, int at_most) {
+    command->add_option("RECORDING", options_.recordings, "Which, as `moshctl record ls` has them")
+        ->expected(1, at_most)
+        ->required();
+  }
+  void AddRecording() {
+    CLI::App* const record = app_->add_subcommand("record", "Keep what sessions show, as files");
+    record->require_subcommand(1);
+    const auto add = [&](const std::string& name, const std::string& description) {
+      CLI::App* const command = record->add_subcommand(name, description);
+      SetsCommand(command, absl::StrCat("record ", name));
+      return command;
+    };
+    CLI::App* const start = add("start", "Begin to record sessions");
+    AddSessions(start, 1, kMany);
+    start->add_option("--title", options_.title, "What the recordings are called");
+    start->add_option("--max-seconds", options_.max_seconds, "It ends after so long (else a day)")
+        ->check(CLI::Range(1.0, 2678399.0).description(""));
+    start
+        ->add_option("--max-bytes", options_.max_bytes,
+                     "It ends before the file is larger (else 256 MiB)")
+        ->check(CLI::Range(int64_t{65536}, INT64_MAX).description(""));
+    AddReason(start);
+    AddDryRun(start);
+    CLI::App* const stop = add("stop", "End recordings; the sessions go on");
+    AddRecordings(stop, kMany);
+    AddReason(stop);
+    AddDryRun(stop);
+    CLI::App* const ls = add("ls", "List recordings, the newest first");
+    ls->alias("list");
+    AddSessions(ls, 0, 1);
+    CLI::App* const get = add("get", "Fetch a recording's file; goes on with one that was cut off");
+    AddRecordings(get, 1);
+    get->add_option("-O,--file", options_.file, "Where to (else RECORDING.cast)");
+    AddReason(get);
+    CLI::App* const rm = add("rm", "Delete recordings");
+    AddRecordings(rm, kMany);
+    AddReason(rm);
+    AddDryRun(rm);
+    CLI::App* const replay =
+        Command("replay", "Play a recording; space pauses, . steps, q ends it");
+    replay->add_option("FILE", options_.file, "A file, or a recording as `record ls` has them")
+        ->required();
+    replay->add_option("--speed", options_.speed, "So many times as fast")
+        ->check(CLI::Range(0.01, 1000.0).description(""))
+        ->capture_default_str();
+    replay->add_option("--max-pause", options_.max_pause, "No pause is longer, in seconds")
+        ->check(CLI::Range(0.001, 86400.0).description(""));
+    AddReason(replay);
+  }
+
   void AddOwn() {
     CLI::App* const config = app_->add_subcommand("config", "Named servers");
     config->require_subcommand(1);
@@ -195,9 +247,11 @@ std::string MistakeIn(const Options& options) {
   }
   if (!options.client.empty() && options.sessions.size() > 1)
     return "--client goes with one session";
-  if (options.format == OutputFormat::kWide && options.command != "ls")
+  if (options.format == OutputFormat::kWide && options.command != "ls" &&
+      options.command != "record ls")
     return "-o wide is only for ls";
-  if ((options.command == "top" || (options.command == "screen" && options.follow)) &&
+  if ((options.command == "top" || options.command == "replay" ||
+       (options.command == "screen" && options.follow)) &&
       ForPrograms(options.format)) {
     return absl::StrCat("-o is not for a live screen; `moshctl watch` streams JSON");
   }

@@ -41,6 +41,14 @@ absl::Status DetachCommand(const Workplace& work);
 absl::Status KillCommand(const Workplace& work);
 absl::Status AttachTicketCommand(const Workplace& work);
 
+// record start, stop, ls, get, rm; replay (recording_commands.cc)
+absl::Status RecordStartCommand(const Workplace& work);
+absl::Status RecordStopCommand(const Workplace& work);
+absl::Status RecordListCommand(const Workplace& work);
+absl::Status RecordGetCommand(const Workplace& work);
+absl::Status RecordRemoveCommand(const Workplace& work);
+absl::Status ReplayCommand(const Workplace& work);
+
 }  // namespace mosh::mgmt::ctl
 
 #endif  // MGMT_CTL_COMMANDS_H_

@@ -31,6 +31,8 @@ constexpr Hint kHints[] = {
     {"HOST_UNREACHABLE",
      "Its server doesn't answer; `moshctl nodes` shows what the agent could not do."},
     {"LIMIT_EXCEEDED", "Try again later, or ask for less."},
+    {"RECORDING_NOT_FOUND", "`moshctl record ls` shows the recordings that you may see."},
+    {"RECORDINGS_UNAVAILABLE", "See docs/recording.md for what an agent needs to record."},
     {"AGENT_STOPPING", "The agent is being stopped; try again in a moment."},
     {"UNSUPPORTED_BY_HOST",
      "The session's server is too old for it; a session begun with the present one can."},

@@ -5,10 +5,8 @@
 #include <string>
 
 #include "mgmt/ctl/keys.h"
+#include "mgmt/ctl/screen_mirror.h"
 #include "mgmt/ctl/stream_reader.h"
-#include "server/view.h"
-#include "term/renderer.h"
-#include "term/terminal.h"
 
 namespace mosh::mgmt::ctl {
 
@@ -18,46 +16,15 @@ namespace {
 
 using Reader = StreamReader<fleet::ScreenFrame>;
 
-// What is followed, on this terminal. The frames go through an emulator of our own: nothing of them
-// reaches the terminal as it is.
-class Follower {
- public:
-  explicit Follower(LiveTerminal* terminal) : terminal_(terminal), view_(terminal->size()) {}
-
-  void Apply(const fleet::ScreenFrame& frame) {
-    const term::Size size = term::ClampSize({frame.size().columns(), frame.size().rows()});
-    if (frame.restart()) {
-      screen_ = term::Terminal(size, term::Dialect::kProgram);
-    } else if (screen_.screen().size() != size) {
-      screen_.Resize(size);
-    }
-    screen_.Feed(frame.ansi());
-    (void)screen_.TakeReplies();
+void Apply(const fleet::ScreenFrame& frame, ScreenMirror* mirror) {
+  const term::Size size = term::ClampSize({frame.size().columns(), frame.size().rows()});
+  if (frame.restart()) {
+    mirror->Begin(size);
+  } else {
+    mirror->SetSize(size);
   }
-
-  void Resize() {
-    view_.Resize(terminal_->size());
-    shown_.reset();
-  }
-
-  // False: the terminal is gone.
-  bool Draw() {
-    term::Screen next = PictureOf(view_.Of(screen_.screen()));
-    const std::string bytes = term::RenderFrame(shown_ ? &*shown_ : nullptr, next,
-                                                {.target = term::RenderTarget::kRealTerminal,
-                                                 .bce = false,
-                                                 .title = false,
-                                                 .synchronized_output = true});
-    shown_ = std::move(next);
-    return terminal_->Write(bytes);
-  }
-
- private:
-  LiveTerminal* terminal_;
-  term::Terminal screen_ = term::Terminal({}, term::Dialect::kProgram);
-  server::View view_;
-  std::optional<term::Screen> shown_;
-};
+  mirror->Feed(frame.ansi());
+}
 
 bool WantsToQuit(const std::string& typed) {
   if (typed.empty()) return true;
@@ -78,41 +45,24 @@ absl::Status EndOf(const grpc::Status& status, const Api& api, const Surrounding
 
 // How the stream ended; nullopt: the user has had enough, or is gone.
 std::optional<grpc::Status> Follow(Reader& reader, LiveTerminal& terminal, LiveSignals& signals) {
-  Follower follower(&terminal);
+  ScreenMirror mirror(&terminal);
   while (true) {
     while (std::optional<fleet::ScreenFrame> frame = reader.Take()) {
-      follower.Apply(*frame);
-      if (!follower.Draw()) return std::nullopt;
+      Apply(*frame, &mirror);
+      if (!mirror.Draw()) return std::nullopt;
     }
     if (std::optional<grpc::Status> end = reader.end()) return end;
     const LiveTerminal::Ready ready = terminal.Wait(signals, reader.fd(), absl::InfiniteDuration());
     if (ready.typed && WantsToQuit(terminal.Read())) return std::nullopt;
     while (const std::optional<int> signal = signals.Take()) {
       if (*signal != SIGWINCH) return std::nullopt;
-      follower.Resize();
-      if (!follower.Draw()) return std::nullopt;
+      mirror.OnTerminalResized();
+      if (!mirror.Draw()) return std::nullopt;
     }
   }
 }
 
 }  // namespace
-
-term::Screen PictureOf(const term::Screen& screen) {
-  term::Screen picture(screen.size());
-  for (int row = 0; row < screen.rows(); ++row) {
-    for (int column = 0; column < screen.columns(); ++column) {
-      const term::Cell& cell = screen.cell(row, column);
-      if (cell.wide_tail()) continue;
-      picture.SetCellText(row, column, screen.CellText(cell), cell.wide(), screen.rendition(cell));
-    }
-  }
-  const term::Cursor& cursor = screen.cursor();
-  picture.SetCursorPosition(cursor.row, cursor.column);
-  picture.SetCursorVisible(cursor.visible);
-  picture.SetCursorShape(cursor.shape);
-  picture.mutable_modes().reverse_video = screen.modes().reverse_video;
-  return picture;
-}
 
 absl::Status FollowScreen(Api& api, const fleet::StreamScreenRequest& request,
                           const Surroundings& surroundings, LiveSignals& signals) {

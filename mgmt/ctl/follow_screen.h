@@ -7,13 +7,8 @@
 #include "mgmt/ctl/live_terminal.h"
 #include "mgmt/ctl/surroundings.h"
 #include "mosh/fleet/v1/fleet_service.pb.h"
-#include "term/screen.h"
 
 namespace mosh::mgmt::ctl {
-
-// Only the characters, their colours and the cursor: titles, bells, the clipboard, mouse and paste
-// modes are the watched user's and not the watching one's. Pure.
-term::Screen PictureOf(const term::Screen& screen);
 
 // Until the user quits by q or Ctrl-C, or the session ends, which is no error. In a smaller window,
 // the part with the cursor.

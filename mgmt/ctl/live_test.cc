@@ -13,7 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "io/owned_fd.h"
-#include "mgmt/ctl/follow_screen.h"
+#include "mgmt/ctl/screen_mirror.h"
 #include "mgmt/ctl/testing/moshctl_runner.h"
 #include "term/terminal.h"
 

@@ -8,6 +8,7 @@
 #include "mgmt/ctl/commands.h"
 #include "mgmt/ctl/follow_screen.h"
 #include "mgmt/ctl/run_top.h"
+#include "mgmt/ctl/screen_mirror.h"
 #include "mgmt/ctl/session_view.h"
 #include "mgmt/ctl/session_watch.h"
 #include "mgmt/ctl/short_id.h"

@@ -42,6 +42,14 @@ struct Options {
   int64_t from = 0;        // audit
   std::string name;        // a context, or a shell
 
+  std::vector<std::string> recordings;  // ids, beginnings of ids, or resource names
+  std::string title;                    // record start
+  double max_seconds = 0;               // record start; 0: as the agent says
+  int64_t max_bytes = 0;                // record start; 0: as the agent says
+  std::string file;                     // record get, replay
+  double speed = 1;                     // replay
+  double max_pause = 0;                 // replay; seconds, 0: as they are
+
   absl::Duration timeout() const { return absl::Seconds(timeout_s); }
 };
 

@@ -1,5 +1,7 @@
 #include "mgmt/ctl/run_moshctl.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -11,6 +13,7 @@
 #include "mgmt/ctl/completion.h"
 #include "mgmt/ctl/config_commands.h"
 #include "mgmt/ctl/private_agent.h"
+#include "mgmt/ctl/replay.h"
 #include "mgmt/ctl/server_choice.h"
 #include "mgmt/ctl/text.h"
 
@@ -42,6 +45,12 @@ constexpr Command kCommands[] = {
     {"detach", DetachCommand},
     {"kill", KillCommand},
     {"attach-ticket", AttachTicketCommand},
+    {"record start", RecordStartCommand},
+    {"record stop", RecordStopCommand},
+    {"record ls", RecordListCommand},
+    {"record get", RecordGetCommand},
+    {"record rm", RecordRemoveCommand},
+    {"replay", ReplayCommand},
 };
 
 // A way to an agent: to that of somebody's choice, or to a private one, which lives as long.
@@ -72,7 +81,8 @@ absl::StatusOr<Connection> Connect(const Options& options, const Surroundings& s
 absl::Status RunWithAgent(const Options& options, const Surroundings& surroundings) {
   // Before gRPC has threads, which would take the signals otherwise.
   std::optional<LiveSignals> signals;
-  if (options.command == "top" || (options.command == "screen" && options.follow)) {
+  if (options.command == "top" || options.command == "replay" ||
+      (options.command == "screen" && options.follow)) {
     signals.emplace();
   }
   absl::StatusOr<Connection> connection = Connect(options, surroundings);
@@ -98,6 +108,10 @@ absl::Status Run(const Options& options, const Surroundings& surroundings) {
   }
   if (options.command == "config get-contexts") return GetContextsCommand(surroundings);
   if (options.command == "config use-context") return UseContextCommand(surroundings, options.name);
+  if (options.command == "replay" && access(options.file.c_str(), F_OK) == 0) {
+    LiveSignals signals;
+    return ReplayFile(options.file, options, surroundings, signals);
+  }
   return RunWithAgent(options, surroundings);
 }
 

@@ -35,6 +35,7 @@ Surroundings SurroundingsOfProcess() {
   surroundings.err = &std::cerr;
   surroundings.now = absl::Now;
   surroundings.program_directory = ProgramDirectory();
+  surroundings.progress = isatty(STDERR_FILENO) != 0;
   if (isatty(STDOUT_FILENO)) {
     winsize size = {};
     ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);

@@ -19,6 +19,7 @@ struct Surroundings {
   // Of a terminal that `out` goes to; 0: it doesn't, and lines are not cut.
   int columns = 0;
   bool colors = false;
+  bool progress = false;  // `err` is a terminal, where a bar can move
   std::function<absl::Time()> now;
   // The terminal of commands that take it over.
   int terminal_in = 0;
