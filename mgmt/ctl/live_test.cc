@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -159,6 +160,40 @@ TEST_F(LiveTest, FollowingWhatIsntThereDoesntTouchTheTerminal) {
   command_.join();
   EXPECT_EQ(outcome_.code, 2);
   EXPECT_THAT(outcome_.err, HasSubstr("there is no nodes/n1/sessions/gone"));
+}
+
+TEST_F(LiveTest, AReplayPausesAndEndsWithAKey) {
+  const std::string path = moshctl_.directory() + "/a.cast";
+  std::ofstream(path) << R"({"version": 2, "width": 80, "height": 10})" << "\n"
+                      << R"([0.0, "o", "\u001b]0;evil\u0007first"])" << "\n"
+                      << R"([3600.0, "o", " second"])" << "\n"
+                      << R"([7200.0, "r", "40x5"])" << "\n"
+                      << R"([7200.0, "o", "\u001bcthird"])" << "\n"
+                      << R"([7201.0, "o", "cut)";
+  Start({"replay", path});
+  ExpectOnScreen("first");
+  Type(" ");
+  ExpectOnScreen("paused");
+  Type(".");
+  ExpectOnScreen("first second");
+  Type(".");
+  Type(".");
+  ExpectOnScreen("third");
+  ExpectOnScreen("the end");
+  Type("x");
+  EXPECT_EQ(End().code, 0);
+  EXPECT_THAT(drawn_, Not(HasSubstr("evil")));
+}
+
+TEST_F(LiveTest, AReplayCanBeQuick) {
+  const std::string path = moshctl_.directory() + "/a.cast";
+  std::ofstream(path) << R"({"version": 2, "width": 80, "height": 10})" << "\n"
+                      << R"([3600.0, "o", "late"])" << "\n";
+  Start({"replay", path, "--max-pause", "0.01"});
+  ExpectOnScreen("late");
+  ExpectOnScreen("the end");
+  Type("\x03");
+  EXPECT_EQ(End().code, 0);
 }
 
 TEST(PictureOf, IsCharactersColoursAndCursorOnly) {

@@ -230,10 +230,12 @@ grpc::Status FakeFleet::TailAudit(Context*, const fleet::TailAuditRequest* reque
   return grpc::Status::OK;
 }
 
-std::unique_ptr<grpc::Server> ServeAt(const std::string& socket, FakeFleet* fleet) {
+std::unique_ptr<grpc::Server> ServeAt(const std::string& socket, FakeFleet* fleet,
+                                      grpc::Service* other) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort(absl::StrCat("unix:", socket), grpc::InsecureServerCredentials());
   builder.RegisterService(fleet);
+  if (other != nullptr) builder.RegisterService(other);
   return builder.BuildAndStart();
 }
 

@@ -85,7 +85,9 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
 };
 
 // Serves until it is destroyed.
-std::unique_ptr<grpc::Server> ServeAt(const std::string& socket, FakeFleet* fleet);
+// `other` may be null.
+std::unique_ptr<grpc::Server> ServeAt(const std::string& socket, FakeFleet* fleet,
+                                      grpc::Service* other = nullptr);
 
 }  // namespace mosh::mgmt::ctl
 

@@ -32,7 +32,7 @@ MoshctlRunner::~MoshctlRunner() {
 }
 
 void MoshctlRunner::StartAgent() {
-  server_ = ServeAt(surroundings.system_socket, &fleet);
+  server_ = ServeAt(surroundings.system_socket, &fleet, &recordings);
   CHECK(server_ != nullptr);
 }
 

@@ -10,6 +10,7 @@
 #include "grpcpp/server.h"
 #include "mgmt/ctl/surroundings.h"
 #include "mgmt/ctl/testing/fake_fleet.h"
+#include "mgmt/ctl/testing/fake_recordings.h"
 
 namespace mosh::mgmt::ctl {
 
@@ -32,6 +33,7 @@ class MoshctlRunner {
   Outcome Run(const std::vector<std::string>& arguments);
 
   FakeFleet fleet;
+  FakeRecordings recordings;
   std::map<std::string, std::string> variables;
   // out and err are the runner's.
   Surroundings surroundings;
