@@ -1,10 +1,12 @@
 #include "mgmt/ctl/replay.h"
 
 #include <algorithm>
+#include <deque>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -88,6 +90,7 @@ class Player {
     mirror_.SetNote(kEnd);
     if (!mirror_.Draw()) return absl::OkStatus();
     ending_ = true;
+    keys_.clear();
     (void)Wait();
     return absl::OkStatus();
   }
@@ -106,26 +109,30 @@ class Player {
   bool Wait() {
     absl::Time now = absl::Now();
     while (ending_ || clock_.paused() || now < clock_.due()) {
-      const bool forever = ending_ || clock_.paused();
-      const LiveTerminal::Ready ready =
-          terminal_.Wait(signals_, -1, forever ? absl::InfiniteDuration() : clock_.due() - now);
-      now = absl::Now();
-      if (ready.signal && !ObeySignals()) return false;
-      if (!ready.typed) continue;
-      const std::string typed = terminal_.Read();
-      if (typed.empty() || ending_) return false;
-      for (const Key& key : DecodeKeys(typed)) {
-        if (key.kind == Key::kInterrupt || key.text == "q") return false;
-        if (key.text == ".") {
-          clock_.Skip(now);
-          return true;
-        }
-        if (key.text == " ") {
-          clock_.Toggle(now);
-          mirror_.SetNote(clock_.paused() ? kPaused : "");
-          if (!mirror_.Draw()) return false;
-        }
+      if (keys_.empty()) {
+        const bool forever = ending_ || clock_.paused();
+        const LiveTerminal::Ready ready =
+            terminal_.Wait(signals_, -1, forever ? absl::InfiniteDuration() : clock_.due() - now);
+        now = absl::Now();
+        if (ready.signal && !ObeySignals()) return false;
+        if (!ready.typed) continue;
+        const std::string typed = terminal_.Read();
+        if (typed.empty() || ending_) return false;
+        const std::vector<Key> keys = DecodeKeys(typed);
+        keys_.assign(keys.begin(), keys.end());
+        continue;
       }
+      const Key key = keys_.front();
+      keys_.pop_front();
+      if (key.kind == Key::kInterrupt || key.text == "q") return false;
+      if (key.text == ".") {
+        clock_.Skip(now);
+        return true;
+      }
+      if (key.text != " ") continue;
+      clock_.Toggle(now);
+      mirror_.SetNote(clock_.paused() ? kPaused : "");
+      if (!mirror_.Draw()) return false;
     }
     return true;
   }
@@ -144,6 +151,7 @@ class Player {
   LiveSignals& signals_;
   ScreenMirror mirror_;
   ReplayClock clock_;
+  std::deque<Key> keys_;  // typed and not obeyed yet
   bool ending_ = false;
 };
 

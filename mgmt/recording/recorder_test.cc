@@ -10,6 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <list>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -161,6 +164,10 @@ class RecorderTest : public testing::Test {
     EXPECT_TRUE(absl::EndsWith(text, "\n"));
   }
 
+  // One that lives as long as whoever may be recording it.
+  Screen& NewScreen() { return screens_.emplace_back(); }
+
+  std::list<Screen> screens_;
   std::string folder_;
   int64_t now_ = 1'800'000'000;
   int64_t max_bytes_ = 10 << 20;
@@ -173,7 +180,7 @@ class RecorderTest : public testing::Test {
 };
 
 TEST_F(RecorderTest, WritesWhatTheScreenShowsUntilItIsStopped) {
-  Screen screen;
+  Screen& screen = NewScreen();
   const std::string id = Start(&screen);
   world_.RunFor(seconds(2));
   screen.Show("second");
@@ -195,7 +202,7 @@ TEST_F(RecorderTest, WritesWhatTheScreenShowsUntilItIsStopped) {
 }
 
 TEST_F(RecorderTest, FilesAreTheUsersAlone) {
-  Screen screen;
+  Screen& screen = NewScreen();
   const std::string id = Start(&screen);
   struct stat facts;
   ASSERT_EQ(stat(Directory().c_str(), &facts), 0);
@@ -207,7 +214,7 @@ TEST_F(RecorderTest, FilesAreTheUsersAlone) {
 }
 
 TEST_F(RecorderTest, EndsWithTheSessionAndWithItsHost) {
-  Screen screen, other, odd;
+  Screen &screen = NewScreen(), &other = NewScreen(), &odd = NewScreen();
   const std::string id = Start(&screen), id2 = Start(&other), id3 = Start(&odd);
   screen.End(absl::NotFoundError("x"));
   other.End(absl::UnavailableError("x"));
@@ -220,16 +227,16 @@ TEST_F(RecorderTest, EndsWithTheSessionAndWithItsHost) {
 }
 
 TEST_F(RecorderTest, EndsWithTheAgent) {
-  Screen screen;
+  Screen& screen = NewScreen();
   const std::string id = Start(&screen);
   stop_->RequestStop();
   world_.RunFor(seconds(1));
   EXPECT_EQ(Outcome(id), "FINISHED the agent was stopped");
-  EXPECT_EQ(Start(&screen), "");
+  EXPECT_EQ(Start(&NewScreen()), "") << "nor does another begin";
 }
 
 TEST_F(RecorderTest, EndsAtItsLimits) {
-  Screen screen, other;
+  Screen &screen = NewScreen(), &other = NewScreen();
   fleet::Recording wanted = Wanted();
   wanted.mutable_max_duration()->set_seconds(10);
   const std::string id = Start(&screen, wanted);
@@ -249,7 +256,7 @@ TEST_F(RecorderTest, EndsAtItsLimits) {
 TEST_F(RecorderTest, AFullDirectoryEndsWhatIsBeingMade) {
   max_bytes_ = 100'000;
   Restart();
-  Screen screen;
+  Screen& screen = NewScreen();
   const std::string id = Start(&screen);
   for (int i = 0; i < 3; ++i) screen.Show(std::string(40'000, 'a'));
   world_.RunFor(seconds(1));
@@ -262,7 +269,7 @@ TEST_F(RecorderTest, AFullDirectoryEndsWhatIsBeingMade) {
 }
 
 TEST_F(RecorderTest, AFullDiskFailsAndLeavesWholeLines) {
-  Screen screen;
+  Screen& screen = NewScreen();
   const std::string id = Start(&screen);
   // The file may not grow: the kernel writes the part of the line that fits, as a full disk does.
   rlimit before;
@@ -280,7 +287,7 @@ TEST_F(RecorderTest, AFullDiskFailsAndLeavesWholeLines) {
 }
 
 TEST_F(RecorderTest, WhatACrashLeavesIsFailedAndCanBePlayed) {
-  Screen screen;
+  Screen& screen = NewScreen();
   const std::string id = Start(&screen);
   screen.Show("second");
   world_.RunFor(seconds(1));
@@ -308,7 +315,7 @@ TEST_F(RecorderTest, WhatACrashLeavesIsFailedAndCanBePlayed) {
 }
 
 TEST_F(RecorderTest, TwoAgentsDontWriteIntoOneDirectory) {
-  Screen screen;
+  Screen& screen = NewScreen();
   const std::string id = Start(&screen);
   RecordingStore other(Context());
   EXPECT_FALSE(Do(other.TakeOver()).ok());
@@ -322,13 +329,13 @@ TEST_F(RecorderTest, TwoAgentsDontWriteIntoOneDirectory) {
 TEST_F(RecorderTest, ADirectoryThatOthersCanReadIsRefused) {
   std::filesystem::create_directories(Directory());
   chmod(Directory().c_str(), 0755);
-  Screen screen;
+  Screen& screen = NewScreen();
   EXPECT_EQ(Start(&screen), "");
   EXPECT_THAT(std::string(refusal_.message()), HasSubstr("mode 0700"));
 }
 
 TEST_F(RecorderTest, FactsThatAreNoneAreLeftAlone) {
-  Screen screen;
+  Screen& screen = NewScreen();
   const std::string id = Start(&screen);
   EXPECT_TRUE(Do(recorder_->Stop(id, "enough", {})).ok());
   std::ofstream(Directory() + "/odd.json") << "{";
