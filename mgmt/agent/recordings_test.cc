@@ -68,7 +68,7 @@ class RecordingsTest : public testing::Test {
                                             .store = store_.get(),
                                             .recorder = recorder_.get(),
                                             .lasting = lasting});
-    stop_ = std::make_unique<io::StopSource>();
+    stop_.emplace();
     node_.world.Start(recorder_->Run(stop_->token()));
   }
   void End() {
@@ -177,7 +177,7 @@ class RecordingsTest : public testing::Test {
   std::unique_ptr<RecordingStore> store_;
   std::unique_ptr<Recorder> recorder_;
   std::optional<Recordings> recordings_;
-  std::unique_ptr<io::StopSource> stop_;
+  std::optional<io::StopSource> stop_;
   Call last_;
 };
 

@@ -109,7 +109,7 @@ class RecorderTest : public testing::Test {
   void Restart() {
     stop_->RequestStop();
     world_.RunFor(seconds(0));
-    stop_ = std::make_unique<io::StopSource>();
+    stop_.emplace();
     store_ = std::make_unique<RecordingStore>(Context());
     recorder_ = std::make_unique<Recorder>(&reactor_, store_.get());
     world_.Start(recorder_->Run(stop_->token()));
@@ -173,7 +173,7 @@ class RecorderTest : public testing::Test {
   int64_t max_bytes_ = 10 << 20;
   io::sim::SimWorld world_{1};
   io::sim::SimReactor& reactor_ = world_.AddHost("agent", "192.0.2.1");
-  std::unique_ptr<io::StopSource> stop_ = std::make_unique<io::StopSource>();
+  std::optional<io::StopSource> stop_{std::in_place};
   std::unique_ptr<RecordingStore> store_;
   std::unique_ptr<Recorder> recorder_;
   absl::Status refusal_;
