@@ -134,8 +134,8 @@ class KeySearch {
     for (size_t u = 0; u < users.size(); ++u) {
       for (size_t k = 0; k < users[u].keys.size(); ++k) {
         const std::string& text = users[u].keys[k];
-        const auto raw = crypto::SessionKey::FromBase64(text)->secret_bytes();
-        Add(std::string(raw.begin(), raw.end()), u, k);
+        const crypto::SessionKey key = *crypto::SessionKey::FromBase64(text);
+        Add(std::string(key.secret_bytes().begin(), key.secret_bytes().end()), u, k);
         Add(text, u, k);
       }
     }
@@ -364,8 +364,9 @@ int Main(int argc, char** argv) {
   for (User& user : users) {
     OpenSessions(&user, options.sessions);
     std::vector<Entry> entries;
-    // The last one is kept for the stock client; of the others each tenth counts as stock's do.
-    for (size_t i = 0; i + 1 < user.keys.size(); ++i) {
+    // The very last one is for the stock client; of the others each tenth counts as stock's do.
+    const size_t connected = user.keys.size() - (&user == &users.back() ? 1 : 0);
+    for (size_t i = 0; i < connected; ++i) {
       entries.push_back({kPort, user.keys[i],
                          i % 10 == 0 ? LightClient::Start::kAtZero : LightClient::Start::kAtTag});
     }
