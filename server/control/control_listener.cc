@@ -104,7 +104,8 @@ io::Task<void> ControlListener::Accept(HostControl* host, io::Scope* connections
     }
     if (!MayControl((*connection)->peer(), geteuid())) continue;
     if (connections->children() < kMaxConnections) {
-      connections->Spawn(ServeControl(*std::move(connection), host, connections->token()));
+      connections->Spawn(
+          ServeControl(reactor_, *std::move(connection), host, connections->token()));
       continue;
     }
     const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(full.data()),
