@@ -1,7 +1,10 @@
 // Sessions that are found again: listed, attached to, watched, taken over, left and ended, by our
-// client and by stock's, from the command line and through ssh.
+// client and by stock's, from the command line and through ssh. With E2E_MOSHD they are a moshd's,
+// else their servers stand alone.
 #include <signal.h>
+#include <stdlib.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,10 +14,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "e2e/mosh_session.h"
+#include "e2e/moshd_process.h"
+#include "e2e/private_machine.h"
 #include "e2e/sshd.h"
 #include "e2e/tools.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/control/control_client.h"
 
 namespace mosh::e2e {
 namespace {
@@ -35,6 +41,20 @@ class AttachTest : public testing::TestWithParam<Pairing> {
   }
   ~AttachTest() override { KillMarkedProcesses(mark_); }
 
+  static bool UnderMoshd() { return getenv("E2E_MOSHD") != nullptr; }
+  static void SetUpTestSuite() {
+    if (UnderMoshd()) why_not_ = PrivateMachine::Enter({}, {RequireVariable("E2E_MOSHD")});
+  }
+  void SetUp() override {
+    if (!UnderMoshd()) return;
+    if (!why_not_.empty()) GTEST_SKIP() << why_not_;
+    // It isn't among the processes that a session leaves.
+    Environment environment = BaseEnvironment(NewMark());
+    environment["MOSH_IO_BACKEND"] = GetParam().backend;
+    environment_.erase("MOSHD_SOCKET");
+    moshd_ = std::make_unique<MoshdProcess>(environment, "");
+  }
+
   // mosh-server with these words, to its end.
   Output Ask(const Strings& words) {
     Strings argv = {ServerPath(GetParam())};
@@ -46,7 +66,7 @@ class AttachTest : public testing::TestWithParam<Pairing> {
   std::unique_ptr<TerminalProgram> Connect(const std::string& port, const std::string& key) {
     Environment environment = environment_;
     environment["MOSH_KEY"] = key;
-    environment["MOSH_PREDICTION_DISPLAY"] = "never";
+    environment["MOSH_PREDICTION_DISPLAY"] = predict_;
     return std::make_unique<TerminalProgram>(
         TerminalProgram::Options{.argv = {client_, "127.0.0.1", port}, .environment = environment});
   }
@@ -65,11 +85,20 @@ class AttachTest : public testing::TestWithParam<Pairing> {
 
   // A session with its first client, which shows `ready`.
   void Start(const Strings& command = {"/bin/sh"}, const char* ready = "$") {
-    Strings arguments = {"-i", "127.0.0.1", "-p", "0", "-c", "256", "--"};
-    arguments.insert(arguments.end(), command.begin(), command.end());
-    server_ = StartServer(ServerPath(GetParam()), arguments, environment_);
-    ASSERT_NE(server_.port, 0) << server_.output;
-    first_ = Connect(absl::StrCat(server_.port), server_.key);
+    if (UnderMoshd()) {
+      Strings words = {"new", "-v", "-c", "256", "--"};
+      words.insert(words.end(), command.begin(), command.end());
+      const Output output = Ask(words);
+      const std::string port = WordBehind(output.out, "MOSH CONNECT ");
+      ASSERT_EQ(port, "61000") << output.out << output.err << moshd_->Describe();
+      first_ = Connect(port, WordBehind(output.out, absl::StrCat("MOSH CONNECT ", port)));
+    } else {
+      Strings arguments = {"-i", "127.0.0.1", "-p", "0", "-c", "256", "--"};
+      arguments.insert(arguments.end(), command.begin(), command.end());
+      server_ = StartServer(ServerPath(GetParam()), arguments, environment_);
+      ASSERT_NE(server_.port, 0) << server_.output;
+      first_ = Connect(absl::StrCat(server_.port), server_.key);
+    }
     ASSERT_TRUE(first_->WaitForText(ready)) << first_->Describe();
     const std::string list = Ask({"list"}).out;
     const Strings lines = absl::StrSplit(list, '\n');
@@ -77,10 +106,10 @@ class AttachTest : public testing::TestWithParam<Pairing> {
     id_ = lines[1].substr(0, lines[1].find(' '));
   }
   // Until the list says this of the session.
-  bool WaitForList(absl::string_view text) {
+  bool WaitForList(absl::string_view text, const Strings& words = {"list"}) {
     const Deadline deadline = Patience();
     std::string list;
-    while (!absl::StrContains(list, text) && !deadline.passed()) list = Ask({"list"}).out;
+    while (!absl::StrContains(list, text) && !deadline.passed()) list = Ask(words).out;
     EXPECT_THAT(list, HasSubstr(std::string(text)));
     return absl::StrContains(list, text);
   }
@@ -88,14 +117,20 @@ class AttachTest : public testing::TestWithParam<Pairing> {
     return client.WaitExit() && client.process().ExitCode() == 0;
   }
   void ExpectNothingLeft() {
-    EXPECT_TRUE(server_.process.WaitExit(Patience()));
+    if (!UnderMoshd()) {
+      EXPECT_TRUE(server_.process.WaitExit(Patience()));
+    }
     EXPECT_THAT(WaitNoMarkedProcesses(mark_, Deadline::In(std::chrono::seconds(15))), IsEmpty());
-    EXPECT_EQ(Ask({"list"}).out, "No sessions.\n");
+    // The Host of a standalone server has gone with its session; a moshd's follows it.
+    EXPECT_TRUE(WaitForList("No sessions."));
   }
 
+  static inline std::string why_not_;
   std::string mark_;
   Environment environment_;
+  std::unique_ptr<MoshdProcess> moshd_;
   std::string client_;
+  std::string predict_ = "never";
   StartedServer server_;
   std::string id_;
   std::unique_ptr<TerminalProgram> first_;
@@ -193,6 +228,71 @@ TEST_P(AttachTest, TakenOver) {
   EXPECT_TRUE(Left(*first_)) << first_->Describe();
   second->Type("echo mine-$((1))\r");
   EXPECT_TRUE(second->WaitForText("\nmine-1")) << second->Describe();
+}
+
+TEST_P(AttachTest, HeldAndReleased) {
+  Start();
+  EXPECT_EQ(Ask({"hold", id_, "back", "at", "six"}).exit_code, 0);
+  ASSERT_TRUE(first_->WaitForText("Input is held: back at six")) << first_->Describe();
+  EXPECT_TRUE(WaitForList("attached, held "));
+  ASSERT_THAT(Ask({"list", "--json"}).out, HasSubstr("\"last_input_at\":0,"));
+  first_->Type("z");
+  // It has come.
+  const Deadline deadline = Patience();
+  while (absl::StrContains(Ask({"list", "--json"}).out, "\"last_input_at\":0,")) {
+    ASSERT_FALSE(deadline.passed());
+  }
+  EXPECT_EQ(Ask({"release", id_}).exit_code, 0);
+  ASSERT_TRUE(first_->WaitFor([](const VtermScreen& screen) {
+    return !screen.Contains("Input is held");
+  })) << first_->Describe();
+  first_->Type("echo kept-$((1))\r");
+  EXPECT_TRUE(first_->WaitForText("$ echo kept-$((1))\nkept-1")) << first_->Describe();
+}
+
+TEST_P(AttachTest, WatchedAndToldSo) {
+  Start();
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const std::string socket =
+      absl::StrCat(environment_["XDG_RUNTIME_DIR"], "/mosh/", server_.process.pid(), ".sock");
+  {
+    auto watcher = server::ControlClient::Connect(socket, patience);
+    ASSERT_TRUE(watcher.ok()) << watcher.status();
+    server::control::Request request;
+    request.mutable_set_watched()->set_session_id(id_);
+    request.mutable_set_watched()->add_watcher("bob");
+    ASSERT_TRUE(watcher->Ask(request, patience).ok());
+    EXPECT_TRUE(first_->WaitForText("Watched by bob")) << first_->Describe();
+    EXPECT_THAT(Ask({"list", "--json"}).out, HasSubstr("\"watcher\":[\"bob\"]"));
+    request.mutable_subscribe_screen()->set_session_id(id_);
+    ASSERT_TRUE(watcher->Send(&request, patience).ok());
+    first_->Type("echo seen-$((1))\r");
+    std::string seen;
+    while (!absl::StrContains(seen, "seen-1")) {
+      const auto reply = watcher->Receive(patience);
+      ASSERT_TRUE(reply.ok()) << reply.status();
+      absl::StrAppend(&seen, reply->frame().ansi());
+    }
+  }
+  EXPECT_TRUE(first_->WaitForText("No longer watched")) << first_->Describe();
+  EXPECT_TRUE(WaitForList("\"watcher\":[]", {"list", "--json"}));
+}
+
+TEST_P(AttachTest, PredictionsAreReported) {
+  predict_ = "always";
+  Start();
+  std::string line = "$ ";
+  for (const char* key : {"a", "b", "c"}) {
+    first_->Type(key);
+    line += key;
+    ASSERT_TRUE(first_->WaitForText(line)) << first_->Describe();
+  }
+  if (GetParam().client_is_ours()) {
+    EXPECT_TRUE(WaitForList("\"predictions\":{\"shown\":", {"list", "--json"}));
+  } else {
+    EXPECT_TRUE(WaitForList("\"frames_received\":", {"list", "--json"}));
+    EXPECT_THAT(Ask({"list", "--json"}).out, Not(HasSubstr("predictions\":")));
+  }
 }
 
 TEST_P(AttachTest, NotifiedPicturedAndTerminated) {
