@@ -1,0 +1,236 @@
+#include "mgmt/ctl/command_line.h"
+
+#include <cstdint>
+#include <sstream>
+
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
+#include "absl/strings/str_cat.h"
+#include "mgmt/ctl/failure.h"
+
+namespace mosh::mgmt::ctl {
+namespace {
+
+constexpr char kFooter[] =
+    "SESSION is an id as `moshctl ls` shows it, its beginning, or a resource name "
+    "(nodes/NODE/sessions/ID).\n"
+    "Without --server, --context, MOSHCTL_SERVER and a configuration, the agent of this machine is "
+    "asked; if none\n"
+    "runs, moshctl starts one for itself.\n"
+    "Exit status: 0 done, 1 mistake on the command line, 2 not found, 3 refused, 4 unreachable, 5 "
+    "failed otherwise.";
+
+constexpr char kSeeHelp[] = "\n  --help shows what there is.\n";
+
+std::optional<OutputFormat> FormatOf(const std::string& name) {
+  if (name == "table") return OutputFormat::kTable;
+  if (name == "wide") return OutputFormat::kWide;
+  if (name == "json") return OutputFormat::kJson;
+  if (name == "yaml") return OutputFormat::kYaml;
+  return std::nullopt;
+}
+
+class Grammar {
+ public:
+  explicit Grammar(Options* options)
+      : options_(*options),
+        app_(std::make_unique<CLI::App>("See and control the live mosh sessions of a machine.",
+                                        "moshctl")) {
+    app_->require_subcommand(0, 1);  // none is explained by MistakeIn
+    app_->failure_message([](const CLI::App*, const CLI::Error& error) {
+      return absl::StrCat("moshctl: ", error.what(), kSeeHelp);
+    });
+    // Options of all commands may stand behind the command, too.
+    app_->fallthrough();
+    AddGlobalOptions();
+    AddLooking();
+    AddActing();
+    AddOwn();
+    // Last: subcommands would inherit it.
+    app_->footer(kFooter);
+  }
+
+  std::unique_ptr<CLI::App> Take() && { return std::move(app_); }
+
+ private:
+  void AddGlobalOptions() {
+    app_->add_option("--server", options_.server.server, "The agent: unix:PATH or HOST:PORT");
+    app_->add_option("--context", options_.server.context, "A server of the configuration");
+    app_->add_option("--tls-ca", options_.server.tls.ca,
+                     "Who signed the agent's certificate (PEM)");
+    app_->add_option("--tls-cert", options_.server.tls.cert, "This user's certificate (PEM)");
+    app_->add_option("--tls-key", options_.server.tls.key, "Its key (PEM)");
+    app_->add_option("--timeout", options_.timeout_s, "Seconds that an answer may take")
+        ->check(CLI::Range(0.01, 86400.0).description(""))
+        ->capture_default_str();
+    app_->add_option_function<std::string>(
+            "-o,--output",
+            [options = &options_](const std::string& name) { options->format = *FormatOf(name); },
+            "table, wide, json or yaml")
+        ->check(CLI::Validator(
+            [](const std::string& name) {
+              return FormatOf(name) ? std::string()
+                                    : absl::StrCat(name, " is none of table, wide, json, yaml");
+            },
+            ""))
+        ->type_name("FORMAT");
+    app_->add_flag("-v,--verbose", options_.verbose, "Say which agent is asked");
+  }
+
+  // The options outlive the grammar, which outlives this.
+  void SetsCommand(CLI::App* command, const std::string& name) {
+    command->callback([options = &options_, name] { options->command = name; });
+  }
+  CLI::App* Command(const std::string& name, const std::string& description) {
+    CLI::App* const command = app_->add_subcommand(name, description);
+    SetsCommand(command, name);
+    return command;
+  }
+  void AddSessions(CLI::App* command, int at_least, int at_most) {
+    command->add_option("SESSION", options_.sessions, "Which")->expected(at_least, at_most);
+    if (at_least > 0) command->get_option("SESSION")->required();
+  }
+  void AddFilter(CLI::App* command) {
+    command->add_option("--filter", options_.filter,
+                        "Only these: user = \"alice\" AND state = DETACHED");
+  }
+  void AddReason(CLI::App* command) {
+    command->add_option("--reason", options_.reason, "Why; goes into the audit log");
+  }
+  void AddDryRun(CLI::App* command) {
+    command->add_flag("--dry-run", options_.dry_run, "Only check whether it could be done");
+  }
+
+  void AddLooking() {
+    CLI::App* const ls = Command("ls", "List sessions");
+    ls->alias("list");
+    AddFilter(ls);
+    ls->add_option("--order-by", options_.order_by, "Fields: create_time desc, user");
+    AddSessions(Command("describe", "All that is known of sessions"), 1, kMany);
+    AddFilter(Command("top", "Watch all sessions on a live screen"));
+    AddFilter(Command("watch", "Print sessions as they come, change and go"));
+    CLI::App* const screen = Command("screen", "Show what a session shows");
+    AddSessions(screen, 1, 1);
+    CLI::Option* const ansi =
+        screen->add_flag("--ansi", options_.ansi, "With colours, as escape sequences");
+    CLI::Option* const history =
+        screen->add_option("--history", options_.history, "Lines before, that have scrolled off")
+            ->check(CLI::Range(0, 10000).description(""));
+    screen->add_flag("-f,--follow", options_.follow, "Live; q ends it")
+        ->excludes(ansi)
+        ->excludes(history);
+    AddReason(screen);
+    Command("nodes", "The machine, and the servers on it");
+    CLI::App* const audit = Command("audit", "Who did what");
+    audit->add_option("-n,--count", options_.count, "So many of the last entries")
+        ->check(CLI::Range(1, 1000000).description(""))
+        ->capture_default_str();
+    audit->add_option("--from", options_.from, "From the entry of this number on")
+        ->check(CLI::Range(int64_t{1}, INT64_MAX).description(""));
+    audit->add_flag("-f,--follow", options_.follow, "And those to come");
+  }
+
+  void AddActing() {
+    CLI::App* const notify = Command("notify", "Show a line on top of users' screens");
+    AddSessions(notify, 0, kMany);
+    AddFilter(notify);
+    notify->add_flag("--all", options_.all, "Tell all sessions");
+    notify->add_option("-m,--message", options_.message, "The line")->required();
+    notify->add_option("--seconds", options_.seconds, "How long it stays (else 10)")
+        ->check(CLI::Range(1.0, 86400.0).description(""));
+    AddReason(notify);
+    AddDryRun(notify);
+    CLI::App* const hold = Command("hold", "Let nothing that is typed reach sessions");
+    AddSessions(hold, 1, kMany);
+    AddReason(hold);
+    AddDryRun(hold);
+    CLI::App* const release = Command("release", "Let it through again");
+    AddSessions(release, 1, kMany);
+    AddReason(release);
+    AddDryRun(release);
+    CLI::App* const detach = Command("detach", "Tell clients to leave; the sessions stay");
+    AddSessions(detach, 1, kMany);
+    detach->add_option("--client", options_.client, "Only this one of the session's clients");
+    AddReason(detach);
+    AddDryRun(detach);
+    CLI::App* const kill = Command("kill", "End sessions");
+    AddSessions(kill, 1, kMany);
+    kill->add_flag("--force", options_.force, "Without the goodbye to their clients");
+    AddReason(kill);
+    AddDryRun(kill);
+    CLI::App* const ticket =
+        Command("attach-ticket", "A key for one more client, as MOSH CONNECT prints it");
+    AddSessions(ticket, 1, 1);
+    ticket->add_flag("--view", options_.view_only, "It only watches");
+    ticket->add_flag("--steal", options_.steal, "The others are told to leave");
+    AddReason(ticket);
+  }
+
+  void AddOwn() {
+    CLI::App* const config = app_->add_subcommand("config", "Named servers");
+    config->require_subcommand(1);
+    SetsCommand(config->add_subcommand("get-contexts", "List them"), "config get-contexts");
+    CLI::App* const use = config->add_subcommand("use-context", "Ask this one from now on");
+    use->add_option("NAME", options_.name)->required();
+    SetsCommand(use, "config use-context");
+    Command("completion", "A script that completes moshctl's command lines")
+        ->add_option("SHELL", options_.name, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""));
+    Command("version", "Print the version");
+  }
+
+  static constexpr int kMany = 10000;
+
+  Options& options_;
+  std::unique_ptr<CLI::App> app_;
+};
+
+// What the grammar can't say.
+std::string MistakeIn(const Options& options) {
+  if (options.command.empty()) return "which command?";
+  if (options.command == "notify") {
+    const int ways = !options.sessions.empty() + !options.filter.empty() + options.all;
+    if (ways != 1) return "notify wants one of: sessions, --filter, --all";
+  }
+  if (!options.client.empty() && options.sessions.size() > 1)
+    return "--client goes with one session";
+  if (options.format == OutputFormat::kWide && options.command != "ls")
+    return "-o wide is only for ls";
+  if ((options.command == "top" || (options.command == "screen" && options.follow)) &&
+      ForPrograms(options.format)) {
+    return absl::StrCat("-o is not for a live screen; `moshctl watch` streams JSON");
+  }
+  return "";
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> MakeGrammar(Options* options) { return Grammar(options).Take(); }
+
+CommandLine ParseCommandLine(const std::vector<std::string>& arguments) {
+  CommandLine result;
+  Options options;
+  const std::unique_ptr<CLI::App> grammar = MakeGrammar(&options);
+  // CLI11 takes them from the back.
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    grammar->parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out, err;
+    result.exit_code = grammar->exit(error, out, err) == 0 ? kDone : kUsage;
+    result.out = out.str();
+    result.err = err.str();
+    return result;
+  }
+  const std::string mistake = MistakeIn(options);
+  if (!mistake.empty()) {
+    result.exit_code = kUsage;
+    result.err = absl::StrCat("moshctl: ", mistake, kSeeHelp);
+    return result;
+  }
+  result.options = std::move(options);
+  return result;
+}
+
+}  // namespace mosh::mgmt::ctl

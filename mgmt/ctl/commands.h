@@ -1,0 +1,46 @@
+// What each command does, given an agent.
+#ifndef MGMT_CTL_COMMANDS_H_
+#define MGMT_CTL_COMMANDS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "mgmt/ctl/api.h"
+#include "mgmt/ctl/live_terminal.h"
+#include "mgmt/ctl/options.h"
+#include "mgmt/ctl/surroundings.h"
+
+namespace mosh::mgmt::ctl {
+
+// What commands work with.
+struct Workplace {
+  Api& api;
+  const Options& options;
+  const Surroundings& surroundings;
+  LiveSignals* signals;  // only of commands with a live screen
+};
+
+// Resource names of options.sessions. kNotFound: one of them is none, or not clear.
+absl::StatusOr<std::vector<std::string>> ResolveSessions(const Workplace& work);
+
+// ls, describe, watch, nodes, audit, screen (looking_commands.cc)
+absl::Status ListCommand(const Workplace& work);
+absl::Status DescribeCommand(const Workplace& work);
+absl::Status TopCommand(const Workplace& work);
+absl::Status WatchCommand(const Workplace& work);
+absl::Status ScreenCommand(const Workplace& work);
+absl::Status NodesCommand(const Workplace& work);
+absl::Status AuditCommand(const Workplace& work);
+
+// notify, hold, release, detach, kill, attach-ticket (acting_commands.cc)
+absl::Status NotifyCommand(const Workplace& work);
+absl::Status HoldCommand(const Workplace& work);
+absl::Status DetachCommand(const Workplace& work);
+absl::Status KillCommand(const Workplace& work);
+absl::Status AttachTicketCommand(const Workplace& work);
+
+}  // namespace mosh::mgmt::ctl
+
+#endif  // MGMT_CTL_COMMANDS_H_

@@ -1,0 +1,50 @@
+// What a command line of moshctl says.
+#ifndef MGMT_CTL_OPTIONS_H_
+#define MGMT_CTL_OPTIONS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "mgmt/ctl/config.h"
+#include "mgmt/ctl/output.h"
+
+namespace mosh::mgmt::ctl {
+
+struct Options {
+  // "ls", "config use-context".
+  std::string command;
+
+  // Of all commands.
+  ServerFlags server;
+  double timeout_s = 10;
+  OutputFormat format = OutputFormat::kTable;
+  bool verbose = false;
+
+  // Of some. Empty, 0 or false where the command has no such option.
+  std::vector<std::string> sessions;  // ids, beginnings of ids, or resource names
+  std::string filter;
+  std::string order_by;
+  std::string reason;
+  bool dry_run = false;
+  bool follow = false;
+  bool force = false;      // kill
+  std::string client;      // detach
+  std::string message;     // notify
+  bool all = false;        // notify
+  double seconds = 0;      // notify
+  bool ansi = false;       // screen
+  int history = 0;         // screen
+  bool view_only = false;  // attach-ticket
+  bool steal = false;      // attach-ticket
+  int count = 20;          // audit
+  int64_t from = 0;        // audit
+  std::string name;        // a context, or a shell
+
+  absl::Duration timeout() const { return absl::Seconds(timeout_s); }
+};
+
+}  // namespace mosh::mgmt::ctl
+
+#endif  // MGMT_CTL_OPTIONS_H_

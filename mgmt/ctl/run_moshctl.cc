@@ -1,0 +1,148 @@
+#include "mgmt/ctl/run_moshctl.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "base/version.h"
+#include "mgmt/ctl/command_line.h"
+#include "mgmt/ctl/commands.h"
+#include "mgmt/ctl/completion.h"
+#include "mgmt/ctl/config_commands.h"
+#include "mgmt/ctl/private_agent.h"
+#include "mgmt/ctl/server_choice.h"
+#include "mgmt/ctl/text.h"
+
+namespace mosh::mgmt::ctl {
+
+namespace fleet = ::mosh::fleet::v1;
+
+namespace {
+
+// Nobody waits longer for a completion.
+constexpr double kCompletionTimeout_s = 2;
+
+struct Command {
+  absl::string_view name;
+  absl::Status (*run)(const Workplace& work);
+};
+
+constexpr Command kCommands[] = {
+    {"ls", ListCommand},
+    {"describe", DescribeCommand},
+    {"top", TopCommand},
+    {"watch", WatchCommand},
+    {"screen", ScreenCommand},
+    {"nodes", NodesCommand},
+    {"audit", AuditCommand},
+    {"notify", NotifyCommand},
+    {"hold", HoldCommand},
+    {"release", HoldCommand},
+    {"detach", DetachCommand},
+    {"kill", KillCommand},
+    {"attach-ticket", AttachTicketCommand},
+};
+
+// A way to an agent: to that of somebody's choice, or to a private one, which lives as long.
+struct Connection {
+  std::unique_ptr<PrivateAgent> agent;
+  std::unique_ptr<Api> api;
+};
+
+absl::StatusOr<Connection> Connect(const Options& options, const Surroundings& surroundings) {
+  absl::StatusOr<ServerChoice> choice = ChooseServer(options.server, surroundings);
+  if (!choice.ok()) return choice.status();
+  Connection connection;
+  if (choice->address.empty()) {
+    absl::StatusOr<std::unique_ptr<PrivateAgent>> agent =
+        PrivateAgent::Start(surroundings, options.timeout(), options.verbose);
+    if (!agent.ok()) return agent.status();
+    choice->address = absl::StrCat("unix:", (*agent)->socket());
+    connection.agent = *std::move(agent);
+  } else if (options.verbose) {
+    surroundings.Remark(absl::StrCat("asking ", choice->address));
+  }
+  const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = OpenChannel(*choice);
+  if (!channel.ok()) return channel.status();
+  connection.api = std::make_unique<Api>(*channel, choice->address, options.timeout());
+  return connection;
+}
+
+absl::Status RunWithAgent(const Options& options, const Surroundings& surroundings) {
+  // Before gRPC has threads, which would take the signals otherwise.
+  std::optional<LiveSignals> signals;
+  if (options.command == "top" || (options.command == "screen" && options.follow)) {
+    signals.emplace();
+  }
+  absl::StatusOr<Connection> connection = Connect(options, surroundings);
+  if (!connection.ok()) return connection.status();
+  const Workplace work = {.api = *connection->api,
+                          .options = options,
+                          .surroundings = surroundings,
+                          .signals = signals ? &*signals : nullptr};
+  for (const Command& command : kCommands) {
+    if (command.name == options.command) return command.run(work);
+  }
+  return absl::InternalError(absl::StrCat("nobody does '", options.command, "'"));
+}
+
+absl::Status Run(const Options& options, const Surroundings& surroundings) {
+  if (options.command == "version") {
+    surroundings.Print("moshctl (mosh-fleet " MOSH_FLEET_VERSION ")\n");
+    return absl::OkStatus();
+  }
+  if (options.command == "completion") {
+    surroundings.Print(CompletionScript(options.name));
+    return absl::OkStatus();
+  }
+  if (options.command == "config get-contexts") return GetContextsCommand(surroundings);
+  if (options.command == "config use-context") return UseContextCommand(surroundings, options.name);
+  return RunWithAgent(options, surroundings);
+}
+
+std::vector<std::string> SessionIds(const Surroundings& surroundings) {
+  Options options;
+  options.timeout_s = kCompletionTimeout_s;
+  std::vector<std::string> ids;
+  absl::StatusOr<Connection> connection = Connect(options, surroundings);
+  if (!connection.ok()) return ids;
+  fleet::ListSessionsRequest request;
+  request.mutable_read_mask()->add_paths("session_id");
+  const absl::StatusOr<fleet::ListSessionsResponse> list = connection->api->ListSessions(request);
+  if (!list.ok()) return ids;
+  for (const fleet::Session& session : list->sessions()) {
+    ids.push_back(Harmless(session.session_id()));
+  }
+  return ids;
+}
+
+int RunCompletion(const std::vector<std::string>& words, const Surroundings& surroundings) {
+  const CompletionSources sources = {
+      .session_ids = [&surroundings] { return SessionIds(surroundings); },
+      .contexts = [&surroundings] { return ContextNames(surroundings); }};
+  for (const std::string& candidate : Complete(words, sources)) {
+    surroundings.Print(absl::StrCat(candidate, "\n"));
+  }
+  return kDone;
+}
+
+}  // namespace
+
+int RunMoshctl(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
+  if (!arguments.empty() && arguments[0] == "__complete") {
+    return RunCompletion({arguments.begin() + 1, arguments.end()}, surroundings);
+  }
+  const CommandLine line = ParseCommandLine(arguments);
+  if (!line.options) {
+    surroundings.Print(line.out);
+    *surroundings.err << line.err;
+    return line.exit_code;
+  }
+  const absl::Status status = Run(*line.options, surroundings);
+  surroundings.out->flush();
+  if (!status.ok()) surroundings.Remark(status.message());
+  return ExitCodeOf(status);
+}
+
+}  // namespace mosh::mgmt::ctl
