@@ -1,0 +1,395 @@
+#include "mgmt/agent/agent.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/version.h"
+#include "io/create_reactor.h"
+#include "io/event.h"
+#include "io/reactor.h"
+#include "io/scope.h"
+#include "io/timer.h"
+#include "mgmt/agent/audit.h"
+#include "mgmt/agent/calls.h"
+#include "mgmt/agent/certificates.h"
+#include "mgmt/agent/grpc_server.h"
+#include "mgmt/agent/hosts_calls.h"
+#include "mgmt/agent/local_door.h"
+#include "mgmt/agent/mailbox.h"
+#include "mgmt/agent/metrics.h"
+#include "mgmt/agent/names.h"
+#include "mgmt/agent/node_facts.h"
+#include "mgmt/agent/policy_file.h"
+#include "mgmt/agent/reception.h"
+#include "mgmt/agent/streams.h"
+#include "mgmt/agent/usage.h"
+#include "mgmt/agent/worker.h"
+#include "mgmt/link/hosts.h"
+#include "mgmt/model/directory.h"
+#include "server/control/runtime_directory.h"
+
+namespace mosh::mgmt {
+namespace {
+
+constexpr char kRootDirectory[] = "/run/mosh-agent";
+constexpr char kRootAuditLog[] = "/var/log/mosh-agent/audit.jsonl";
+constexpr std::chrono::seconds kSampleInterval{15};
+// Of what is under way when the agent stops, beyond what Reception gives it.
+constexpr std::chrono::seconds kPatienceAtEnd{3};
+
+void Say(const std::string& text) { fprintf(stderr, "mosh-agent: %s\n", text.c_str()); }
+void Say(const absl::Status& status) { Say(std::string(status.message())); }
+
+// For systemd's Type=notify; nothing without it.
+void NotifyServiceManager(const char* state) {
+  const char* const path = getenv("NOTIFY_SOCKET");
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path == nullptr || strlen(path) >= sizeof address.sun_path) return;
+  strcpy(address.sun_path, path);
+  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return;
+  const socklen_t size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + strlen(path));
+  [[maybe_unused]] const ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL,
+                                               reinterpret_cast<const sockaddr*>(&address), size);
+  close(fd);
+}
+
+std::string NodeName(const Options& options) {
+  if (!options.node.empty()) return options.node;
+  char hostname[256] = "";
+  gethostname(hostname, sizeof hostname - 1);
+  std::string name = hostname;
+  for (char& c : name) {
+    if (!IsNodeId(absl::StrCat("a", std::string(1, c)))) c = '-';
+  }
+  name = name.substr(0, 63);
+  return IsNodeId(name) ? name : "localhost";
+}
+
+std::string RandomInstance() {
+  std::random_device random;
+  return absl::StrCat(absl::Hex(random(), absl::kZeroPad8), absl::Hex(random(), absl::kZeroPad8));
+}
+
+absl::StatusOr<std::string> SocketPath(const Options& options) {
+  if (!options.listen_unix.empty()) return options.listen_unix;
+  if (geteuid() == 0) {
+    if (mkdir(kRootDirectory, 0755) != 0 && errno != EEXIST) {
+      return absl::ErrnoToStatus(errno, kRootDirectory);
+    }
+    return absl::StrCat(kRootDirectory, "/agent.sock");
+  }
+  const absl::StatusOr<std::string> directory =
+      server::RuntimeDirectory(server::RuntimePlacesOfProcess());
+  if (!directory.ok()) return directory.status();
+  return absl::StrCat(*directory, "/agent.sock");
+}
+
+// Null: none is kept.
+absl::StatusOr<std::unique_ptr<AuditFile>> OpenAudit(const Options& options) {
+  std::string path = options.audit_log;
+  // One that serves a single command keeps none: others like it may run.
+  if (path.empty() && geteuid() == 0 && !options.exit_with_parent) {
+    path = kRootAuditLog;
+    const std::string directory = path.substr(0, path.rfind('/'));
+    if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+      return absl::ErrnoToStatus(errno, directory);
+    }
+  }
+  if (path.empty() || path == "none") return nullptr;
+  return AuditFile::Open(path);
+}
+
+void RaiseDescriptorLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// The parts in the order in which they need each other.
+class Agent {
+ public:
+  static absl::StatusOr<std::unique_ptr<Agent>> Make(const Options& options);
+  int Run() {
+    reactor_->Run(Main());
+    return status_;
+  }
+
+ private:
+  Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
+        std::unique_ptr<io::SignalSource> signals, std::unique_ptr<Mailbox> mailbox,
+        std::unique_ptr<AuditFile> audit_file, Policy policy);
+
+  io::Task<void> Main();
+  io::Task<absl::Status> OpenDoors(io::Scope* entry);
+  io::Task<void> WatchSignals(io::StopSource* stop);
+  io::Task<void> Sample(io::StopToken stop);
+  io::Task<void> CloseDoors(io::Scope* entry);
+
+  const Options options_;
+  const std::unique_ptr<io::Reactor> reactor_;
+  const std::unique_ptr<io::SignalSource> signals_;
+  const std::unique_ptr<Mailbox> mailbox_;
+  // Files and /proc; and servers, whose end waits for calls that may wait for files.
+  Worker worker_{mailbox_.get()};
+  Worker door_worker_{mailbox_.get()};
+  PolicyHolder policy_;
+  const std::string audit_repaired_;
+  Audit audit_;
+  Metrics metrics_;
+  Directory directory_;
+  std::function<std::string(uid_t)> user_name_ = UserNames();
+  Hosts hosts_;
+  HostsCalls host_calls_{&hosts_};
+  UsageCache usage_{reactor_.get(), &worker_};
+  NodeFacts node_;
+  Calls calls_;
+  Streams streams_;
+  Reception reception_;
+  std::unique_ptr<LocalDoor> local_door_;
+  std::shared_ptr<Certificates> certificates_;
+  std::unique_ptr<GrpcServer> tls_server_;
+  int status_ = 0;
+};
+
+absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(const Options& options) {
+  absl::StatusOr<Policy> policy = ReadPolicyFile(options.policy, geteuid());
+  if (!policy.ok()) return policy.status();
+  absl::StatusOr<std::unique_ptr<AuditFile>> audit = OpenAudit(options);
+  if (!audit.ok()) return audit.status();
+  if (!options.listen.empty() && *audit == nullptr && options.audit_log.empty()) {
+    return absl::InvalidArgumentError(
+        "--listen needs --audit-log FILE, or --audit-log none if nothing is to be kept");
+  }
+  absl::StatusOr<std::unique_ptr<io::Reactor>> reactor = io::CreateReactor();
+  if (!reactor.ok()) return reactor.status();
+  // Before there is any other thread, so that it blocks them in all.
+  absl::StatusOr<std::unique_ptr<io::SignalSource>> signals =
+      (*reactor)->WatchSignals({SIGTERM, SIGINT, SIGHUP});
+  if (!signals.ok()) return signals.status();
+  absl::StatusOr<std::unique_ptr<Mailbox>> mailbox = Mailbox::Create(reactor->get());
+  if (!mailbox.ok()) return mailbox.status();
+  return std::unique_ptr<Agent>(new Agent(options, *std::move(reactor), *std::move(signals),
+                                          *std::move(mailbox), *std::move(audit),
+                                          *std::move(policy)));
+}
+
+Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
+             std::unique_ptr<io::SignalSource> signals, std::unique_ptr<Mailbox> mailbox,
+             std::unique_ptr<AuditFile> audit_file, Policy policy)
+    : options_(options),
+      reactor_(std::move(reactor)),
+      signals_(std::move(signals)),
+      mailbox_(std::move(mailbox)),
+      policy_(std::move(policy)),
+      audit_repaired_(audit_file == nullptr ? "" : audit_file->repaired()),
+      audit_(&worker_, std::move(audit_file)),
+      directory_({.node = NodeName(options), .instance = RandomInstance()}),
+      hosts_({reactor_.get(), &directory_, absl::Now, user_name_}, HostPlacesOfProcess()),
+      node_(directory_.node_name()),
+      calls_({.reactor = reactor_.get(),
+              .directory = &directory_,
+              .hosts = &host_calls_,
+              .usage = &usage_,
+              .node = &node_,
+              .policy = [this] { return policy_.now(); },
+              .user_name = user_name_}),
+      streams_(&calls_, &audit_, &metrics_, options.limits),
+      reception_({.reactor = reactor_.get(),
+                  .mailbox = mailbox_.get(),
+                  .calls = &calls_,
+                  .streams = &streams_,
+                  .audit = &audit_,
+                  .metrics = &metrics_,
+                  .limits = options.limits}) {
+  directory_.SetUsageSource([this](fleet::Session* session) { usage_.AddTo(session); });
+}
+
+io::Task<absl::Status> Agent::OpenDoors(io::Scope* entry) {
+  GrpcServer::PrepareLibrary();
+  if (!options_.metrics.empty()) {
+    const absl::Status served = metrics_.Listen(options_.metrics);
+    if (!served.ok()) co_return served;
+  }
+  const PolicyNow policy = [this] { return policy_.now(); };
+  if (!options_.listen.empty()) {
+    absl::Status own = CheckOwnCertificate(options_.tls);
+    if (!own.ok()) co_return own;
+    absl::StatusOr<std::shared_ptr<Certificates>> certificates = Certificates::Load(options_.tls);
+    if (!certificates.ok()) co_return certificates.status();
+    certificates_ = *std::move(certificates);
+    absl::StatusOr<std::unique_ptr<GrpcServer>> server =
+        GrpcServer::Listen(&reception_, policy, options_.listen, options_.tls, certificates_);
+    if (!server.ok()) co_return server.status();
+    tls_server_ = *std::move(server);
+    Say(absl::StrCat("listens at port ", tls_server_->port()));
+  }
+  if (options_.listen_unix != "none") {
+    const absl::StatusOr<std::string> path = SocketPath(options_);
+    if (!path.ok()) co_return path.status();
+    absl::StatusOr<std::unique_ptr<LocalDoor>> door =
+        LocalDoor::Open({.reactor = reactor_.get(),
+                         .worker = &door_worker_,
+                         .reception = &reception_,
+                         .policy = policy,
+                         .metrics = &metrics_,
+                         .limits = options_.limits},
+                        *path, /*for_all=*/geteuid() == 0);
+    if (!door.ok()) co_return door.status();
+    local_door_ = *std::move(door);
+    entry->Spawn(local_door_->Run(entry->token()));
+  }
+  co_return absl::OkStatus();
+}
+
+io::Task<void> Agent::CloseDoors(io::Scope* entry) {
+  co_await entry->CancelAndJoin();
+  // With what Reception gives to calls and streams; what is then not read by its caller is cut off.
+  if (local_door_ != nullptr) co_await local_door_->Shutdown(kPatienceAtEnd);
+  if (tls_server_ != nullptr) {
+    co_await door_worker_.Run<bool>([this] {
+      tls_server_->Shutdown(kPatienceAtEnd);
+      return true;
+    });
+  }
+}
+
+io::Task<void> Agent::WatchSignals(io::StopSource* stop) {
+  for (;;) {
+    const absl::StatusOr<int> signal = co_await signals_->Next(stop->token());
+    if (!signal.ok()) co_return;
+    if (*signal != SIGHUP) {
+      stop->RequestStop();
+      co_return;
+    }
+    absl::StatusOr<Policy> policy = ReadPolicyFile(options_.policy, geteuid());
+    if (policy.ok()) {
+      policy_.Replace(*std::move(policy));
+      co_await reception_.Note("read the policy anew");
+    } else {
+      Say(absl::StrCat("the policy stays as it was: ",
+                       absl::string_view(policy.status().message())));
+      co_await reception_.Note("could not read the policy anew");
+    }
+  }
+}
+
+io::Task<void> Agent::Sample(io::StopToken stop) {
+  std::string told;
+  do {
+    if (!options_.metrics.empty()) {
+      co_await hosts_.Refresh(kSampleInterval, kRefreshPatience, stop);
+    }
+    int hosts = 0, unreachable = 0;
+    for (const HostState& state : hosts_.states()) {
+      ++hosts;
+      unreachable += state.connected ? 0 : 1;
+    }
+    metrics_.Sample(directory_, hosts, unreachable);
+    const std::string problem = certificates_ == nullptr ? "" : certificates_->problem();
+    if (!problem.empty() && problem != told) {
+      Say(absl::StrCat("goes on with the certificates of before: ", problem));
+    }
+    told = problem;
+  } while ((co_await reactor_->Sleep(reactor_->Now() + kSampleInterval, stop)).ok());
+}
+
+io::Task<void> Agent::Main() {
+  // The last to end: everything else waits for letters.
+  io::Scope mail;
+  mail.Spawn(mailbox_->Run(mail.token()));
+  io::StopSource stop;
+  io::Scope signals;
+  signals.Spawn(WatchSignals(&stop));
+  io::Scope model;
+  model.Spawn(hosts_.Run(model.token()));
+  io::Scope doors(stop.token());
+  doors.Spawn(streams_.Run(doors.token()));
+  doors.Spawn(reception_.Run(doors.token()));
+  if (!audit_repaired_.empty()) co_await reception_.Note(audit_repaired_);
+  co_await reception_.Note("started, version " MOSH_FLEET_VERSION);
+  (void)co_await hosts_.ready().Wait(stop.token());
+  io::Scope entry(stop.token());
+  absl::Status opened = co_await OpenDoors(&entry);
+  if (opened.ok()) {
+    doors.Spawn(Sample(doors.token()));
+    NotifyServiceManager("READY=1");
+    io::Event never;
+    (void)co_await never.Wait(stop.token());
+    NotifyServiceManager("STOPPING=1");
+  } else {
+    Say(opened);
+    status_ = 1;
+    stop.RequestStop();
+  }
+  if (local_door_ != nullptr) local_door_->SetServing(false);
+  if (tls_server_ != nullptr) tls_server_->SetServing(false);
+  // Beside each other: the calls end by answering, and those that can't by the servers' end.
+  io::Scope closing;
+  closing.Spawn(CloseDoors(&entry));
+  co_await doors.CancelAndJoin();
+  co_await closing.Join();
+  co_await reception_.Note("stopped");
+  co_await model.CancelAndJoin();
+  co_await signals.CancelAndJoin();
+  tls_server_ = nullptr;
+  co_await mail.CancelAndJoin();
+}
+
+}  // namespace
+
+int RunAgent(const Options& options) {
+  if (options.exit_with_parent) {
+    const pid_t parent = getppid();
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    // It may have gone just before; then nobody tells.
+    if (getppid() != parent) return 0;
+  }
+  signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
+  absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Make(options);
+  if (!agent.ok()) {
+    Say(agent.status());
+    return 1;
+  }
+  return (*agent)->Run();
+}
+
+int CheckAgent(const Options& options) {
+  absl::Status status = ReadPolicyFile(options.policy, geteuid()).status();
+  if (status.ok() && !options.listen.empty()) status = CheckOwnCertificate(options.tls);
+  if (status.ok() && !options.listen.empty()) {
+    status = Certificates::Load(options.tls).status();
+  }
+  if (status.ok() && !options.audit_log.empty() && options.audit_log != "none" &&
+      access(options.audit_log.c_str(), F_OK) == 0) {
+    status = VerifyAuditFile(options.audit_log).status();
+  }
+  if (status.ok()) return 0;
+  Say(status);
+  return 1;
+}
+
+}  // namespace mosh::mgmt

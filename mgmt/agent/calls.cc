@@ -1,0 +1,309 @@
+#include "mgmt/agent/calls.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "google/protobuf/util/time_util.h"
+#include "io/attributes.h"
+#include "mgmt/agent/errors.h"
+#include "mgmt/agent/names.h"
+#include "mgmt/model/page.h"
+#include "mgmt/model/utf8.h"
+
+namespace mosh::mgmt {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+// Less than what gRPC's clients take by default, which is 4 MiB.
+constexpr size_t kMaxListBytes = 3'500'000;
+// Asking all Hosts may go on at this pace, whoever lists how often.
+constexpr std::chrono::nanoseconds kRefreshAge = std::chrono::seconds(2);
+constexpr int kRefreshedPerSecond = 1'000;
+
+grpc::Status Invalid(absl::string_view why, absl::string_view field, const absl::Status& status) {
+  return InvalidField(why, field, status.message());
+}
+
+void AddHost(const HostState& state, int sessions, const UsageCache& usage, fleet::Node* node) {
+  fleet::Host* host = node->add_hosts();
+  host->set_pid(state.facts.pid());
+  host->set_uid(state.owner.uid);
+  host->set_user(ValidUtf8(state.owner.user));
+  host->set_port(state.facts.port());
+  host->set_version(ValidUtf8(state.facts.version()));
+  if (state.facts.started_at() > 0) {
+    *host->mutable_start_time() = TimeUtil::MicrosecondsToTimestamp(state.facts.started_at());
+  }
+  host->set_session_count(sessions);
+  host->set_shared(state.facts.number() != 0);
+  if (const ProcessUsage* const own = usage.OfProcess(state.facts.pid()); own != nullptr) {
+    *host->mutable_cpu_time() = TimeUtil::MicrosecondsToDuration(own->cpu_time.count());
+    host->set_memory_bytes(own->memory_bytes);
+  }
+}
+
+}  // namespace
+
+std::chrono::nanoseconds Calls::Patience(const Call& call) const {
+  return std::min<std::chrono::nanoseconds>(kHostPatience, call.deadline - context_.reactor->Now());
+}
+
+grpc::Status Calls::CheckNode(absl::string_view field, absl::string_view name) const {
+  const std::optional<std::string> node = ParseNodeName(name);
+  if (!node) {
+    return InvalidField(reason::kInvalidName, field, "must be nodes/NODE; nodes/- is this node");
+  }
+  if (*node != "-" && name != context_.directory->node_name()) return NodeNotFound(name);
+  return grpc::Status::OK;
+}
+
+Visible Calls::VisibleTo(std::shared_ptr<const Caller> caller) const {
+  struct Seen {
+    std::shared_ptr<const Policy> policy;
+    absl::flat_hash_map<uid_t, bool> by_uid;
+  };
+  auto seen = std::make_shared<Seen>();
+  return [this, caller = std::move(caller), seen = std::move(seen)](uid_t uid) {
+    std::shared_ptr<const Policy> policy = context_.policy();
+    if (policy != seen->policy) {
+      seen->by_uid.clear();
+      seen->policy = std::move(policy);
+    }
+    const auto [found, is_new] = seen->by_uid.try_emplace(uid, false);
+    if (is_new) {
+      found->second =
+          seen->policy->RightsOver(*caller, uid, context_.user_name(uid)).Has(Verb::kMetadata);
+    }
+    return found->second;
+  };
+}
+
+grpc::Status Calls::Find(Call* call, absl::string_view name, Verb verb,
+                         const Record** record) const {
+  call->resource = std::string(name);
+  const std::optional<SessionName> parsed = ParseSessionName(name);
+  if (!parsed) {
+    return InvalidField(reason::kInvalidName, "name", "must be nodes/NODE/sessions/SESSION");
+  }
+  const Record* const found = context_.directory->Find(parsed->session);
+  const std::string full = context_.directory->SessionName(parsed->session);
+  if (found == nullptr || (parsed->node != "-" && name != full)) return SessionNotFound(name);
+  const Verbs rights =
+      context_.policy()->RightsOver(*call->caller, found->uid, context_.user_name(found->uid));
+  if (!rights.Has(Verb::kMetadata)) {
+    // What he may not see is, for him, not there; the log knows better.
+    call->detail = "hidden from the caller";
+    return SessionNotFound(name);
+  }
+  call->resource = full;
+  if (!rights.Has(verb)) return PermissionDenied(verb, full);
+  *record = found;
+  return grpc::Status::OK;
+}
+
+MOSH_CORO_WRAPPER io::Task<absl::StatusOr<HostCalls::Replies>> Calls::Ask(
+    Call* call, std::string session_id, control::Request request) {
+  return context_.hosts->AskAbout(std::move(session_id), std::move(request), Patience(*call),
+                                  call->stop);
+}
+
+MOSH_CORO_WRAPPER io::Task<void> Calls::RefreshAll(Call* call) {
+  const size_t sessions = context_.directory->size();
+  const std::chrono::nanoseconds age =
+      std::max(kRefreshAge, std::chrono::nanoseconds(std::chrono::seconds(1)) *
+                                static_cast<int64_t>(sessions) / kRefreshedPerSecond);
+  return context_.hosts->Refresh(
+      age, std::min<std::chrono::nanoseconds>(kRefreshPatience, Patience(*call)), call->stop);
+}
+
+void Calls::AddUnreachable(const Call& call, fleet::ListSessionsResponse* response) const {
+  const Visible visible = VisibleTo(call.caller);
+  for (const HostState& state : context_.hosts->states()) {
+    if (state.problem.empty() || !visible(state.owner.uid)) continue;
+    const std::vector<absl::string_view> path = absl::StrSplit(state.socket.path, '/');
+    response->add_unreachable(absl::StrCat(context_.directory->node_name(), "/hosts/",
+                                           absl::StripSuffix(path.back(), ".sock")));
+  }
+}
+
+Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
+                           fleet::Node* response) {
+  call->resource = request->name();
+  const grpc::Status named = CheckNode("name", request->name());
+  if (!named.ok()) co_return named;
+  co_await context_.usage->Refresh();
+
+  context_.node->AddTo(response);
+  const Visible visible = VisibleTo(call->caller);
+  int32_t sessions = 0, detached = 0, clients = 0;
+  absl::flat_hash_map<std::string, int> by_host;
+  context_.directory->ForEach(Filter(), visible, [&](const Record& record) {
+    ++sessions;
+    ++by_host[record.host];
+    detached += record.session->state() == fleet::Session::DETACHED ? 1 : 0;
+    clients += record.session->clients_size();
+  });
+  response->set_session_count(sessions);
+  response->set_detached_session_count(detached);
+  response->set_client_count(clients);
+  for (const HostState& state : context_.hosts->states()) {
+    if (visible(state.owner.uid)) {
+      AddHost(state, by_host[state.socket.path], *context_.usage, response);
+    }
+  }
+  if (context_.policy()->RightsOverNode(*call->caller).Has(Verb::kMetadata)) {
+    for (const std::string& problem : context_.hosts->problems()) {
+      response->add_problems(ValidUtf8(problem));
+    }
+  }
+  co_return grpc::Status::OK;
+}
+
+Calls::Done Calls::ListSessions(Call* call, const fleet::ListSessionsRequest* request,
+                                fleet::ListSessionsResponse* response) {
+  call->resource = request->parent();
+  const grpc::Status named = CheckNode("parent", request->parent());
+  if (!named.ok()) co_return named;
+  Directory::Query query;
+  const absl::StatusOr<int> page_size = PageSize(request->page_size());
+  if (!page_size.ok()) {
+    co_return Invalid(reason::kInvalidArgument, "page_size", page_size.status());
+  }
+  query.page_size = *page_size;
+  absl::StatusOr<Filter> filter = Filter::Compile(request->filter());
+  if (!filter.ok()) co_return Invalid(reason::kInvalidFilter, "filter", filter.status());
+  query.filter = *std::move(filter);
+  absl::StatusOr<Order> order = Order::Parse(request->order_by());
+  if (!order.ok()) co_return Invalid(reason::kInvalidOrderBy, "order_by", order.status());
+  query.order = *std::move(order);
+  const uint64_t fingerprint = ListFingerprint(*request);
+  absl::StatusOr<std::string> after = ReadPageToken(request->page_token(), fingerprint);
+  if (!after.ok()) co_return Invalid(reason::kInvalidPageToken, "page_token", after.status());
+  query.after_key = *std::move(after);
+  const absl::StatusOr<ReadMask> mask = ReadMask::Parse(request->read_mask());
+  if (!mask.ok()) co_return Invalid(reason::kInvalidFieldMask, "read_mask", mask.status());
+  query.visible = VisibleTo(call->caller);
+
+  if (mask->wants_usage() || query.filter.needs_usage() || query.order.needs_usage()) {
+    co_await context_.usage->Refresh();
+  }
+  // The later pages are of what the first has asked for.
+  if (mask->wants_measurements() && request->page_token().empty()) co_await RefreshAll(call);
+
+  const Directory::Page page = context_.directory->List(query, mask->wants_usage());
+  std::string next_key = page.next_key;
+  size_t bytes = 0;
+  for (size_t i = 0; i < page.sessions.size(); ++i) {
+    fleet::Session* const added = response->add_sessions();
+    *added = mask->Apply(*page.sessions[i]);
+    bytes += added->ByteSizeLong() + 8;
+    if (bytes > kMaxListBytes && i + 1 < page.sessions.size()) {
+      next_key = query.order.Key(*page.sessions[i]);
+      break;
+    }
+  }
+  if (!next_key.empty()) response->set_next_page_token(MakePageToken(next_key, fingerprint));
+  response->set_total_size(page.total);
+  AddUnreachable(*call, response);
+  co_return grpc::Status::OK;
+}
+
+Calls::Done Calls::GetSession(Call* call, const fleet::GetSessionRequest* request,
+                              fleet::Session* response) {
+  const Record* record = nullptr;
+  grpc::Status found = Find(call, request->name(), Verb::kMetadata, &record);
+  if (!found.ok()) co_return found;
+  google::protobuf::FieldMask wanted = request->read_mask();
+  // Of one session everything is told.
+  if (wanted.paths().empty()) wanted.add_paths("*");
+  const absl::StatusOr<ReadMask> mask = ReadMask::Parse(wanted);
+  if (!mask.ok()) co_return Invalid(reason::kInvalidFieldMask, "read_mask", mask.status());
+
+  // What is known will do if the Host is slow to say, or too old to.
+  const std::string id = record->session->session_id();
+  (void)co_await context_.hosts->RefreshSession(
+      id, std::min<std::chrono::nanoseconds>(kRefreshPatience, Patience(*call)), call->stop);
+  if (mask->wants_usage()) co_await context_.usage->Refresh();
+  found = Find(call, request->name(), Verb::kMetadata, &record);
+  if (!found.ok()) co_return found;
+  *response = mask->Apply(mask->wants_usage() ? context_.directory->WithUsage(*record->session)
+                                              : *record->session);
+  co_return grpc::Status::OK;
+}
+
+std::string Calls::WatcherName(const Caller& caller, const Record& record) const {
+  if ((caller.uid && *caller.uid == record.uid) || context_.policy()->IsQuiet(caller)) return "";
+  std::string name = caller.short_name.substr(0, 64);
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7F) c = '?';
+  }
+  return name;
+}
+
+io::Task<void> Calls::TellOfLook(Call* call, std::string session_id, std::string watcher) {
+  constexpr std::chrono::seconds kTellAgainAfter{60};
+  constexpr int kShownForSeconds = 5;
+  if (watcher.empty()) co_return;
+  const Instant now = context_.reactor->Now();
+  absl::erase_if(looks_told_,
+                 [&](const auto& told) { return told.second + kTellAgainAfter <= now; });
+  if (!looks_told_.try_emplace(absl::StrCat(session_id, " ", watcher), now).second) co_return;
+  control::Request request;
+  control::Notify* const notify = request.mutable_notify();
+  notify->set_session_id(session_id);
+  notify->set_text(absl::StrCat(watcher, " looks at this screen"));
+  notify->set_seconds(kShownForSeconds);
+  (void)co_await Ask(call, std::move(session_id), std::move(request));
+}
+
+Calls::Done Calls::GetScreen(Call* call, const fleet::GetScreenRequest* request,
+                             fleet::Screen* response) {
+  constexpr int kMaxHistoryLines = 10'000;
+  call->reason = request->reason().substr(0, kMaxReasonBytes);
+  call->resource = request->name();
+  if (request->reason().size() > kMaxReasonBytes) {
+    co_return InvalidField(reason::kInvalidArgument, "reason", "has more than 1,000 bytes");
+  }
+  const fleet::ScreenFormat format =
+      request->format() == fleet::SCREEN_FORMAT_UNSPECIFIED ? fleet::TEXT : request->format();
+  if (!fleet::ScreenFormat_IsValid(format)) {
+    co_return InvalidField(reason::kInvalidArgument, "format", "there is no such format");
+  }
+  if (request->history_lines() < 0 || request->history_lines() > kMaxHistoryLines) {
+    co_return InvalidField(reason::kInvalidArgument, "history_lines", "must be 0 to 10,000");
+  }
+  const Record* record = nullptr;
+  const grpc::Status found = Find(call, request->name(), Verb::kScreen, &record);
+  if (!found.ok()) co_return found;
+  const std::string id = record->session->session_id();
+  const std::string name = record->session->name();
+
+  co_await TellOfLook(call, id, WatcherName(*call->caller, *record));
+  control::Request asked;
+  control::TakeSnapshot* const take = asked.mutable_take_snapshot();
+  take->set_session_id(id);
+  take->set_ansi(format == fleet::ANSI);
+  take->set_cells(format == fleet::CELLS);
+  if (format != fleet::ANSI) {
+    take->set_history_lines(static_cast<uint32_t>(request->history_lines()));
+  }
+  absl::StatusOr<HostCalls::Replies> replies = co_await Ask(call, id, std::move(asked));
+  if (!replies.ok()) co_return HostAnswer(replies.status(), name, "");
+  control::Snapshot whole;
+  for (control::Reply& reply : *replies) {
+    std::string ansi = absl::StrCat(whole.ansi(), reply.snapshot().ansi());
+    whole.MergeFrom(reply.snapshot());
+    whole.set_ansi(std::move(ansi));
+  }
+  if (format == fleet::CELLS && whole.row().empty()) {
+    co_return HostAnswer(absl::UnimplementedError(""), name, "");
+  }
+  *response = ScreenFromHost(whole, format, name, absl::Now());
+  co_return grpc::Status::OK;
+}
+
+}  // namespace mosh::mgmt

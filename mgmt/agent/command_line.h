@@ -1,0 +1,39 @@
+// The agent's command line and configuration file.
+#ifndef MGMT_AGENT_COMMAND_LINE_H_
+#define MGMT_AGENT_COMMAND_LINE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mgmt/agent/certificates.h"
+#include "mgmt/agent/limits.h"
+
+namespace mosh::mgmt {
+
+struct Options {
+  std::string node;         // empty: the machine's name
+  std::string listen_unix;  // empty: the usual place; "none": nowhere
+  std::string listen;       // empty: nowhere
+  TlsFiles tls;
+  std::string policy;     // empty: grants nothing
+  std::string audit_log;  // empty: the usual place of root's service, none of others; "none"
+  std::string metrics;    // empty: not served
+  std::string verify_audit;
+  bool check = false;
+  bool exit_with_parent = false;
+  Limits limits;
+};
+
+struct ParsedOptions {
+  std::optional<Options> run;  // absent: the program ends
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+// Without the program's name. Reads the configuration file if one is named. Mistakes end with 2.
+ParsedOptions ParseOptions(std::vector<std::string> arguments);
+
+}  // namespace mosh::mgmt
+
+#endif  // MGMT_AGENT_COMMAND_LINE_H_

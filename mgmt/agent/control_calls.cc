@@ -1,0 +1,361 @@
+// The calls that change something: once for each request_id, and only if the session is what the
+// caller thinks it is.
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "absl/strings/str_cat.h"
+#include "io/attributes.h"
+#include "io/scope.h"
+#include "mgmt/agent/calls.h"
+#include "mgmt/agent/errors.h"
+#include "mgmt/agent/names.h"
+#include "mgmt/model/convert.h"
+#include "mgmt/model/utf8.h"
+
+namespace mosh::mgmt {
+namespace {
+
+constexpr size_t kMaxNoticeBytes = 1'000;
+constexpr int kDefaultNoticeSeconds = 10;
+constexpr int kMaxNoticeSeconds = 86'400;
+constexpr int kMaxFailed = 100;
+
+bool HasControls(absl::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
+void Wipe(std::string* secret) { OPENSSL_cleanse(secret->data(), secret->size()); }
+
+// The client that the API's request is about, if it is about one.
+grpc::Status CheckClient(const fleet::Session& session, absl::string_view client_id) {
+  if (client_id.empty()) return grpc::Status::OK;
+  const bool there =
+      std::any_of(session.clients().begin(), session.clients().end(),
+                  [&](const fleet::Client& c) { return c.client_id() == client_id; });
+  return there ? grpc::Status::OK : ClientNotFound(session.name(), client_id);
+}
+
+}  // namespace
+
+template <class Request, class Response>
+Calls::Done Calls::Once(Call* call, const Request* request, Response* response,
+                        Act<Request, Response> act) {
+  call->reason = request->reason().substr(0, kMaxReasonBytes);
+  if constexpr (requires { request->parent(); }) {
+    call->resource = request->parent();
+  } else {
+    call->resource = request->name();
+  }
+  if (request->reason().size() > kMaxReasonBytes) {
+    co_return InvalidField(reason::kInvalidArgument, "reason", "has more than 1,000 bytes");
+  }
+  if (request->request_id().size() > RequestIds::kMaxLength) {
+    co_return InvalidField(reason::kInvalidArgument, "request_id", "has more than 64 characters");
+  }
+  bool remember = !request->request_id().empty();
+  if constexpr (requires { request->validate_only(); }) {
+    if (request->validate_only()) {
+      call->detail = "only to validate";
+      remember = false;
+    }
+  }
+  if (!remember) co_return co_await (this->*act)(call, request, response);
+
+  const std::string caller = call->caller->name;
+  const size_t fingerprint =
+      absl::HashOf(absl::string_view(call->method->name), request->SerializeAsString());
+  const RequestIds::Begun begun =
+      request_ids_.Begin(caller, request->request_id(), fingerprint, context_.reactor->Now());
+  if (begun.first) {
+    const grpc::Status status = co_await (this->*act)(call, request, response);
+    std::string kept;
+    // A key is given once.
+    if constexpr (!std::is_same_v<Response, fleet::AttachTicket>) {
+      kept = response->SerializeAsString();
+    }
+    request_ids_.Finish(caller, request->request_id(), begun.answer.get(), status, std::move(kept));
+    co_return status;
+  }
+  call->detail = "a repetition";
+  if (begun.answer->fingerprint != fingerprint) {
+    ApiError error(grpc::StatusCode::INVALID_ARGUMENT, reason::kRequestIdReused,
+                   "this request_id was another request's within the last ten minutes");
+    error.BadField("request_id", "was another request's");
+    co_return error;
+  }
+  const absl::Status waited = co_await begun.answer->done.Wait(call->stop);
+  if (!waited.ok()) co_return AgentStopping("");
+  if constexpr (std::is_same_v<Response, fleet::AttachTicket>) {
+    if (begun.answer->status.ok()) {
+      co_return ApiError(grpc::StatusCode::ALREADY_EXISTS, reason::kRequestIdReused,
+                         "the ticket of this request was given before; its key is not kept");
+    }
+  }
+  response->ParseFromString(begun.answer->response);
+  co_return begun.answer->status;
+}
+
+Calls::Done Calls::CheckEtag(Call* call, std::string session_id, std::string etag) {
+  if (etag.empty()) co_return grpc::Status::OK;
+  (void)co_await context_.hosts->RefreshSession(
+      session_id, std::min<std::chrono::nanoseconds>(kRefreshPatience, Patience(*call)),
+      call->stop);
+  const Record* const record = context_.directory->Find(session_id);
+  if (record == nullptr) co_return SessionNotFound(call->resource);
+  if (record->session->etag() == etag) co_return grpc::Status::OK;
+  co_return ApiError(grpc::StatusCode::ABORTED, reason::kEtagMismatch,
+                     absl::StrCat(call->resource, " has changed since: look again"))
+      .Metadata("etag", record->session->etag());
+}
+
+MOSH_CORO_WRAPPER Calls::Done Calls::TerminateSession(Call* call,
+                                                      const fleet::TerminateSessionRequest* request,
+                                                      fleet::TerminateSessionResponse* response) {
+  return Once(call, request, response, &Calls::Terminate);
+}
+MOSH_CORO_WRAPPER Calls::Done Calls::DetachClient(Call* call,
+                                                  const fleet::DetachClientRequest* request,
+                                                  fleet::DetachClientResponse* response) {
+  return Once(call, request, response, &Calls::Detach);
+}
+MOSH_CORO_WRAPPER Calls::Done Calls::NotifySessions(Call* call,
+                                                    const fleet::NotifySessionsRequest* request,
+                                                    fleet::NotifySessionsResponse* response) {
+  return Once(call, request, response, &Calls::Notify);
+}
+MOSH_CORO_WRAPPER Calls::Done Calls::HoldSession(Call* call,
+                                                 const fleet::HoldSessionRequest* request,
+                                                 fleet::Session* response) {
+  return Once(call, request, response, &Calls::Hold);
+}
+MOSH_CORO_WRAPPER Calls::Done Calls::CreateAttachTicket(
+    Call* call, const fleet::CreateAttachTicketRequest* request, fleet::AttachTicket* response) {
+  return Once(call, request, response, &Calls::Attach);
+}
+
+Calls::Done Calls::Terminate(Call* call, const fleet::TerminateSessionRequest* request,
+                             fleet::TerminateSessionResponse*) {
+  const Record* record = nullptr;
+  const grpc::Status found = Find(call, request->name(), Verb::kTerminate, &record);
+  if (!found.ok()) co_return found;
+  const std::string id = record->session->session_id();
+  const grpc::Status same = co_await CheckEtag(call, id, request->etag());
+  if (!same.ok() || request->validate_only()) co_return same;
+  control::Request asked;
+  asked.mutable_terminate()->set_session_id(id);
+  asked.mutable_terminate()->set_at_once(request->force());
+  const auto replies = co_await Ask(call, id, std::move(asked));
+  if (!replies.ok()) co_return HostAnswer(replies.status(), call->resource, "");
+  context_.directory->MarkEnding(id, absl::Now());
+  co_return grpc::Status::OK;
+}
+
+Calls::Done Calls::Detach(Call* call, const fleet::DetachClientRequest* request,
+                          fleet::DetachClientResponse*) {
+  if (!request->client_id().empty()) call->detail = absl::StrCat("client ", request->client_id());
+  if (!request->client_id().empty() && !IsSessionId(request->client_id())) {
+    co_return InvalidField(reason::kInvalidArgument, "client_id", "is none");
+  }
+  const Record* record = nullptr;
+  const grpc::Status found = Find(call, request->name(), Verb::kTerminate, &record);
+  if (!found.ok()) co_return found;
+  const std::string id = record->session->session_id();
+  const grpc::Status there = CheckClient(*record->session, request->client_id());
+  if (!there.ok()) co_return there;
+  const grpc::Status same = co_await CheckEtag(call, id, request->etag());
+  if (!same.ok() || request->validate_only()) co_return same;
+  control::Request asked;
+  asked.mutable_detach()->set_session_id(id);
+  if (!request->client_id().empty()) asked.mutable_detach()->set_client_id(request->client_id());
+  const auto replies = co_await Ask(call, id, std::move(asked));
+  if (!replies.ok()) co_return HostAnswer(replies.status(), call->resource, request->client_id());
+  co_return grpc::Status::OK;
+}
+
+Calls::Done Calls::Hold(Call* call, const fleet::HoldSessionRequest* request,
+                        fleet::Session* response) {
+  call->detail = absl::StrCat(call->detail, call->detail.empty() ? "" : "; ",
+                              request->hold() ? "hold" : "release");
+  if (HasControls(request->reason())) {
+    co_return InvalidField(reason::kInvalidArgument, "reason", "must be one line");
+  }
+  const Record* record = nullptr;
+  const grpc::Status found = Find(call, request->name(), Verb::kInput, &record);
+  if (!found.ok()) co_return found;
+  const std::string id = record->session->session_id();
+  const grpc::Status same = co_await CheckEtag(call, id, request->etag());
+  if (!same.ok()) co_return same;
+  if (!request->validate_only()) {
+    control::Request asked;
+    control::Hold* const hold = asked.mutable_hold();
+    hold->set_session_id(id);
+    hold->set_held(request->hold());
+    if (request->hold()) hold->set_text(request->reason());
+    const auto replies = co_await Ask(call, id, std::move(asked));
+    if (!replies.ok()) co_return HostAnswer(replies.status(), call->resource, "");
+    (void)co_await context_.hosts->RefreshSession(
+        id, std::min<std::chrono::nanoseconds>(kRefreshPatience, Patience(*call)), call->stop);
+  }
+  record = context_.directory->Find(id);
+  if (record == nullptr) co_return SessionNotFound(call->resource);
+  *response = *record->session;
+  co_return grpc::Status::OK;
+}
+
+Calls::Done Calls::Attach(Call* call, const fleet::CreateAttachTicketRequest* request,
+                          fleet::AttachTicket* response) {
+  call->detail = absl::StrCat(request->view_only() ? "view only" : "read-write",
+                              request->steal() ? ", steal" : "");
+  const Record* record = nullptr;
+  const grpc::Status found = Find(call, request->name(), Verb::kMetadata, &record);
+  if (!found.ok()) co_return found;
+  // Not even root: who has the key is the user.
+  if (!call->caller->uid || *call->caller->uid != record->uid) {
+    co_return ApiError(grpc::StatusCode::PERMISSION_DENIED, reason::kNotOwner,
+                       absl::StrCat("only the owner of ", call->resource,
+                                    " gets a ticket, at the agent's Unix socket"));
+  }
+  const std::string id = record->session->session_id();
+  control::Request asked;
+  control::Attach* const attach = asked.mutable_attach();
+  attach->set_session_id(id);
+  attach->set_view_only(request->view_only());
+  attach->set_steal(request->steal());
+  absl::StatusOr<HostCalls::Replies> replies = co_await Ask(call, id, std::move(asked));
+  if (!replies.ok()) co_return HostAnswer(replies.status(), call->resource, "");
+  if (replies->empty() || !replies->back().has_grant()) {
+    co_return HostAnswer(absl::InternalError("the session's server gave no key"), call->resource,
+                         "");
+  }
+  control::Grant* const grant = replies->back().mutable_grant();
+  response->set_session(call->resource);
+  response->set_port(grant->port());
+  response->set_key(ValidUtf8(grant->key()));
+  Wipe(grant->mutable_key());
+  co_return grpc::Status::OK;
+}
+
+grpc::Status Calls::ChooseNotified(Call* call, const fleet::NotifySessionsRequest& request,
+                                   std::vector<std::string>* ids,
+                                   fleet::NotifySessionsResponse* response) const {
+  const std::shared_ptr<const Policy> policy = context_.policy();
+  if (request.names().empty()) {
+    const absl::StatusOr<Filter> filter = Filter::Compile(request.filter());
+    if (!filter.ok()) {
+      return InvalidField(reason::kInvalidFilter, "filter", filter.status().message());
+    }
+    call->detail = absl::StrCat("filter ", request.filter());
+    bool denied = false;
+    context_.directory->ForEach(*filter, VisibleTo(call->caller), [&](const Record& record) {
+      const Verbs rights =
+          policy->RightsOver(*call->caller, record.uid, context_.user_name(record.uid));
+      if (rights.Has(Verb::kNotify)) {
+        ids->push_back(record.session->session_id());
+      } else {
+        denied = true;
+      }
+    });
+    // Those that he may not are passed over, unless that is all there are.
+    return denied && ids->empty() ? PermissionDenied(Verb::kNotify, request.parent())
+                                  : grpc::Status::OK;
+  }
+  if (static_cast<size_t>(request.names_size()) > kMaxNames) {
+    return InvalidField(reason::kInvalidArgument, "names", "are more than 10,000");
+  }
+  const std::string parent = call->resource;
+  for (const std::string& name : request.names()) {
+    const Record* record = nullptr;
+    const grpc::Status found = Find(call, name, Verb::kNotify, &record);
+    if (found.ok()) {
+      ids->push_back(record->session->session_id());
+    } else if (found.error_code() != grpc::StatusCode::NOT_FOUND) {
+      return found;
+    } else if (response->failed_size() < kMaxFailed) {
+      response->add_failed(name);
+    }
+  }
+  if (request.names_size() > 1) {
+    call->resource = parent;
+    call->detail = absl::StrCat(request.names_size(), " names, first ", request.names(0));
+  }
+  // Once each.
+  std::sort(ids->begin(), ids->end());
+  ids->erase(std::unique(ids->begin(), ids->end()), ids->end());
+  return grpc::Status::OK;
+}
+
+io::Task<void> Calls::NotifyOne(Call* call, std::string session_id, control::Request request,
+                                fleet::NotifySessionsResponse* response) {
+  const auto replies = co_await Ask(call, session_id, std::move(request));
+  if (replies.ok()) {
+    response->set_notified_count(response->notified_count() + 1);
+  } else if (response->failed_size() < kMaxFailed) {
+    response->add_failed(context_.directory->SessionName(session_id));
+  }
+}
+
+namespace {
+
+// Runs some of what is to be done, one after the other.
+io::Task<void> RunSome(std::vector<io::Task<void>>* tasks, size_t* next) {
+  while (*next < tasks->size()) {
+    io::Task<void> task = std::move((*tasks)[(*next)++]);
+    co_await std::move(task);
+  }
+}
+
+}  // namespace
+
+Calls::Done Calls::Notify(Call* call, const fleet::NotifySessionsRequest* request,
+                          fleet::NotifySessionsResponse* response) {
+  const grpc::Status named = CheckNode("parent", request->parent());
+  if (!named.ok()) co_return named;
+  if (request->text().empty() || request->text().size() > kMaxNoticeBytes ||
+      HasControls(request->text())) {
+    co_return InvalidField(reason::kInvalidArgument, "text",
+                           "must be one line of 1 to 1,000 bytes");
+  }
+  if (request->names().empty() == request->filter().empty()) {
+    co_return InvalidField(reason::kInvalidArgument, "names",
+                           "give either names or a filter; the filter * is for all");
+  }
+  int64_t seconds = kDefaultNoticeSeconds;
+  if (request->has_display_duration()) {
+    const google::protobuf::Duration& asked = request->display_duration();
+    seconds = asked.seconds() + (asked.nanos() > 0 ? 1 : 0);
+    if (asked.seconds() < 0 || asked.nanos() < 0 || seconds < 1 || seconds > kMaxNoticeSeconds) {
+      co_return InvalidField(reason::kInvalidArgument, "display_duration",
+                             "must be more than nothing and at most a day");
+    }
+  }
+  std::vector<std::string> ids;
+  const grpc::Status chosen = ChooseNotified(call, *request, &ids, response);
+  if (!chosen.ok()) co_return chosen;
+  if (request->validate_only()) {
+    response->set_notified_count(static_cast<int32_t>(ids.size()));
+    co_return grpc::Status::OK;
+  }
+  std::vector<io::Task<void>> tasks;
+  for (const std::string& id : ids) {
+    control::Request asked;
+    control::Notify* const notify = asked.mutable_notify();
+    notify->set_session_id(id);
+    notify->set_text(request->text());
+    notify->set_seconds(static_cast<uint32_t>(seconds));
+    tasks.push_back(NotifyOne(call, id, std::move(asked), response));
+  }
+  size_t next = 0;
+  io::Scope scope;
+  for (int i = 0; i < kNotifyConcurrency; ++i) scope.Spawn(RunSome(&tasks, &next));
+  co_await scope.Join();
+  call->detail = absl::StrCat(call->detail, call->detail.empty() ? "" : "; ", "told ",
+                              response->notified_count(), " of ", ids.size());
+  co_return grpc::Status::OK;
+}
+
+}  // namespace mosh::mgmt

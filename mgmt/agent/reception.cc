@@ -1,0 +1,371 @@
+#include "mgmt/agent/reception.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "google/protobuf/util/time_util.h"
+#include "grpcpp/support/server_callback.h"
+#include "io/timer.h"
+#include "mgmt/agent/errors.h"
+#include "mgmt/agent/grpc_stream.h"
+#include "mosh/fleet/v1/fleet_service.grpc.pb.h"
+
+namespace mosh::mgmt {
+namespace {
+
+using Rpc = fleet::FleetService;
+// WatchSessions is raw: its answers come serialized, made once for all who watch the same.
+using Base = Rpc::WithCallbackMethod_GetNode<
+    Rpc::WithCallbackMethod_ListSessions<Rpc::WithCallbackMethod_GetSession<
+        Rpc::WithRawCallbackMethod_WatchSessions<Rpc::WithCallbackMethod_GetScreen<
+            Rpc::WithCallbackMethod_StreamScreen<Rpc::WithCallbackMethod_TerminateSession<
+                Rpc::WithCallbackMethod_DetachClient<Rpc::WithCallbackMethod_NotifySessions<
+                    Rpc::WithCallbackMethod_HoldSession<Rpc::WithCallbackMethod_CreateAttachTicket<
+                        Rpc::WithCallbackMethod_TailAudit<Rpc::Service>>>>>>>>>>>>;
+
+// For calls that are under way when the agent stops.
+constexpr std::chrono::seconds kPatienceAtEnd{2};
+
+fleet::AuditEntry EntryAt(absl::Time now) {
+  fleet::AuditEntry entry;
+  *entry.mutable_time() =
+      google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(now));
+  return entry;
+}
+
+fleet::AuditEntry EntryOf(const Call& call) {
+  constexpr size_t kMaxResource = 300;
+  fleet::AuditEntry entry = EntryAt(absl::Now());
+  entry.set_caller(call.caller->name);
+  entry.set_method(absl::StrCat("mosh.fleet.v1.FleetService/", call.method->name));
+  entry.set_resource(call.resource.substr(0, kMaxResource));
+  entry.set_reason(call.reason);
+  entry.set_detail(call.detail);
+  return entry;
+}
+
+}  // namespace
+
+class Reception::GrpcService final : public Base {
+ public:
+  GrpcService(Reception* reception, Identify identify)
+      : reception_(reception), identify_(std::move(identify)) {}
+
+  grpc::ServerUnaryReactor* GetNode(grpc::CallbackServerContext* context,
+                                    const fleet::GetNodeRequest* request,
+                                    fleet::Node* response) override {
+    return Unary(context, method::kGetNode, request, response, &Calls::GetNode);
+  }
+  grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
+                                         const fleet::ListSessionsRequest* request,
+                                         fleet::ListSessionsResponse* response) override {
+    return Unary(context, method::kListSessions, request, response, &Calls::ListSessions);
+  }
+  grpc::ServerUnaryReactor* GetSession(grpc::CallbackServerContext* context,
+                                       const fleet::GetSessionRequest* request,
+                                       fleet::Session* response) override {
+    return Unary(context, method::kGetSession, request, response, &Calls::GetSession);
+  }
+  grpc::ServerUnaryReactor* GetScreen(grpc::CallbackServerContext* context,
+                                      const fleet::GetScreenRequest* request,
+                                      fleet::Screen* response) override {
+    return Unary(context, method::kGetScreen, request, response, &Calls::GetScreen);
+  }
+  grpc::ServerUnaryReactor* TerminateSession(grpc::CallbackServerContext* context,
+                                             const fleet::TerminateSessionRequest* request,
+                                             fleet::TerminateSessionResponse* response) override {
+    return Unary(context, method::kTerminateSession, request, response, &Calls::TerminateSession);
+  }
+  grpc::ServerUnaryReactor* DetachClient(grpc::CallbackServerContext* context,
+                                         const fleet::DetachClientRequest* request,
+                                         fleet::DetachClientResponse* response) override {
+    return Unary(context, method::kDetachClient, request, response, &Calls::DetachClient);
+  }
+  grpc::ServerUnaryReactor* NotifySessions(grpc::CallbackServerContext* context,
+                                           const fleet::NotifySessionsRequest* request,
+                                           fleet::NotifySessionsResponse* response) override {
+    return Unary(context, method::kNotifySessions, request, response, &Calls::NotifySessions);
+  }
+  grpc::ServerUnaryReactor* HoldSession(grpc::CallbackServerContext* context,
+                                        const fleet::HoldSessionRequest* request,
+                                        fleet::Session* response) override {
+    return Unary(context, method::kHoldSession, request, response, &Calls::HoldSession);
+  }
+  grpc::ServerUnaryReactor* CreateAttachTicket(grpc::CallbackServerContext* context,
+                                               const fleet::CreateAttachTicketRequest* request,
+                                               fleet::AttachTicket* response) override {
+    return Unary(context, method::kCreateAttachTicket, request, response,
+                 &Calls::CreateAttachTicket);
+  }
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchSessions(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
+    auto parsed = std::make_shared<fleet::WatchSessionsRequest>();
+    grpc::ByteBuffer bytes = *request;
+    const bool good =
+        grpc::SerializationTraits<fleet::WatchSessionsRequest>::Deserialize(&bytes, parsed.get())
+            .ok();
+    return Stream<std::string, grpc::ByteBuffer, fleet::WatchSessionsRequest>(
+        context, method::kWatchSessions, good ? std::move(parsed) : nullptr,
+        &Streams::WatchSessions);
+  }
+  grpc::ServerWriteReactor<fleet::ScreenFrame>* StreamScreen(
+      grpc::CallbackServerContext* context, const fleet::StreamScreenRequest* request) override {
+    return Stream<fleet::ScreenFrame, fleet::ScreenFrame, fleet::StreamScreenRequest>(
+        context, method::kStreamScreen, std::make_shared<fleet::StreamScreenRequest>(*request),
+        &Streams::StreamScreen);
+  }
+  grpc::ServerWriteReactor<fleet::AuditEntry>* TailAudit(
+      grpc::CallbackServerContext* context, const fleet::TailAuditRequest* request) override {
+    return Stream<fleet::AuditEntry, fleet::AuditEntry, fleet::TailAuditRequest>(
+        context, method::kTailAudit, std::make_shared<fleet::TailAuditRequest>(*request),
+        &Streams::TailAudit);
+  }
+
+ private:
+  template <class Request, class Response>
+  grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context, const Method& method,
+                                  const Request* request, Response* response,
+                                  Calls::Done (Calls::*handler)(Call*, const Request*, Response*)) {
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    grpc::Status refused;
+    std::shared_ptr<Call> call = reception_->TakeOn(context, method, identify_, &refused);
+    if (call == nullptr) {
+      reactor->Finish(refused);
+      return reactor;
+    }
+    const bool posted = reception_->context_.mailbox->Post(
+        [reception = reception_, call, request, response, handler, reactor] {
+          if (reception->unary_ == nullptr || reception->stopping_) {
+            reception->CountCalls(-1);
+            reactor->Finish(AgentStopping(""));
+            return;
+          }
+          reception->unary_->Spawn(reception->RunUnary(call, request, response, handler, reactor));
+        });
+    if (!posted) {
+      reception_->CountCalls(-1);
+      reactor->Finish(AgentStopping(""));
+    }
+    return reactor;
+  }
+
+  // `request` null: it could not be parsed.
+  template <class Message, class Wire, class Request, class Handler>
+  grpc::ServerWriteReactor<Wire>* Stream(grpc::CallbackServerContext* context, const Method& method,
+                                         std::shared_ptr<const Request> request, Handler handler) {
+    auto* const stream = new GrpcStream<Message, Wire>(reception_->context_.reactor,
+                                                       reception_->context_.mailbox, context);
+    grpc::Status refused;
+    std::shared_ptr<Call> call = reception_->TakeOn(context, method, identify_, &refused);
+    if (call != nullptr && request == nullptr) {
+      reception_->CountCalls(-1);
+      call = nullptr;
+      refused = InvalidField(reason::kInvalidArgument, "request", "is not understood");
+    }
+    if (call == nullptr) {
+      stream->Finish(refused);
+      return stream;
+    }
+    call->caller_gone = stream->gone();
+    const bool posted = reception_->context_.mailbox->Post(
+        [reception = reception_, call, request, stream, handler] {
+          if (reception->streams_ == nullptr || reception->stopping_) {
+            reception->CountCalls(-1);
+            stream->Finish(AgentStopping(""));
+            return;
+          }
+          reception->streams_->Spawn(reception->RunStream(call, request, stream, handler));
+        });
+    if (!posted) {
+      reception_->CountCalls(-1);
+      stream->Finish(AgentStopping(""));
+    }
+    return stream;
+  }
+
+  Reception* const reception_;
+  const Identify identify_;
+};
+
+Reception::Reception(Context context)
+    : context_(context),
+      audited_(context.limits.audited_per_second, context.limits.audited_burst) {}
+
+std::unique_ptr<grpc::Service> Reception::MakeGrpcService(Identify identify) {
+  return std::make_unique<GrpcService>(this, std::move(identify));
+}
+
+void Reception::CountCalls(int by) {
+  const int now = under_way_.fetch_add(by) + by;
+  if (context_.metrics != nullptr) context_.metrics->SetCalls(now);
+}
+
+std::shared_ptr<Call> Reception::TakeOn(grpc::CallbackServerContext* context, const Method& method,
+                                        const Identify& identify, grpc::Status* refused) {
+  Identity identity = identify(*context);
+  if (identity.caller == nullptr) {
+    *refused = NoLongerKnown();
+    if (context_.metrics != nullptr) {
+      context_.metrics->CountCall(method.name, refused->error_code(), std::nullopt);
+    }
+    return nullptr;
+  }
+  CountCalls(1);
+  if (under_way_.load() > context_.limits.max_calls) {
+    CountCalls(-1);
+    *refused = LimitExceeded("the agent has too much to do", std::chrono::seconds(1));
+    if (context_.metrics != nullptr) {
+      context_.metrics->CountCall(method.name, refused->error_code(), std::nullopt);
+    }
+    return nullptr;
+  }
+  auto call = std::make_shared<Call>();
+  call->caller = std::move(identity.caller);
+  call->still_known = std::move(identity.still_known);
+  call->method = &method;
+  call->recorder = this;
+  // As a span, which is all that the two clocks have in common.
+  const auto left = context->deadline() - std::chrono::system_clock::now();
+  if (left < std::chrono::hours(24)) call->patience = left;
+  return call;
+}
+
+io::Task<grpc::Status> Reception::Admit(Call* call) {
+  const Instant now = context_.reactor->Now();
+  call->deadline =
+      now + std::max<std::chrono::nanoseconds>(call->patience, std::chrono::nanoseconds(0));
+  if (!context_.calls->context().policy()->Knows(*call->caller)) {
+    co_return ApiError(grpc::StatusCode::PERMISSION_DENIED, reason::kPermissionDenied,
+                       absl::StrCat("the policy grants nothing to ", call->caller->name));
+  }
+  if (!call->method->audited) co_return grpc::Status::OK;
+  if (const auto wait = audited_.Take(call->caller->name, now)) {
+    call->recordable = false;
+    co_return LimitExceeded("too many calls that are kept in the audit log", *wait);
+  }
+  if (!context_.audit->failing()) co_return grpc::Status::OK;
+  fleet::AuditEntry entry = EntryAt(absl::Now());
+  entry.set_caller("agent");
+  entry.set_detail("the audit log can be written again");
+  const absl::Status again = co_await context_.audit->Record(std::move(entry));
+  if (context_.metrics != nullptr) context_.metrics->CountAudit(again.ok());
+  if (again.ok()) co_return grpc::Status::OK;
+  call->recordable = false;
+  co_return ApiError(grpc::StatusCode::UNAVAILABLE, reason::kInternal,
+                     "the audit log can't be written, so nothing is done that belongs into it")
+      .RetryAfter(std::chrono::seconds(10));
+}
+
+io::Task<absl::Status> Reception::Begin(const Call* call) {
+  fleet::AuditEntry entry = EntryOf(*call);
+  entry.set_detail("begins");
+  const absl::Status status = co_await context_.audit->Record(std::move(entry));
+  if (context_.metrics != nullptr) context_.metrics->CountAudit(status.ok());
+  co_return status;
+}
+
+io::Task<void> Reception::Note(std::string detail) {
+  fleet::AuditEntry entry = EntryAt(absl::Now());
+  entry.set_caller("agent");
+  entry.set_detail(std::move(detail));
+  const absl::Status status = co_await context_.audit->Record(std::move(entry));
+  if (context_.metrics != nullptr) context_.metrics->CountAudit(status.ok());
+}
+
+io::Task<grpc::Status> Reception::Conclude(Call* call, grpc::Status status, bool admitted) {
+  const bool denied = status.error_code() == grpc::StatusCode::PERMISSION_DENIED;
+  bool record = call->method->audited ? call->recordable : denied;
+  // A call that isn't audited has taken no turn yet.
+  if (record && (!call->method->audited || !admitted) && denied) {
+    record = !audited_.Take(call->caller->name, context_.reactor->Now());
+  }
+  if (record) {
+    fleet::AuditEntry entry = EntryOf(*call);
+    entry.set_code(static_cast<int>(status.error_code()));
+    if (const std::string why = ReasonOf(status); !why.empty()) {
+      entry.set_detail(absl::StrCat(why, call->detail.empty() ? "" : "; ", call->detail));
+    }
+    const absl::Status recorded = co_await context_.audit->Record(std::move(entry));
+    if (context_.metrics != nullptr && context_.audit->enabled()) {
+      context_.metrics->CountAudit(recorded.ok());
+    }
+    if (!recorded.ok() && status.ok()) {
+      status = ApiError(grpc::StatusCode::INTERNAL, reason::kInternal,
+                        "it was done, but the audit log can't be written");
+    }
+  }
+  // The session's server may have had no time to answer.
+  if (stopping_ && status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+      ReasonOf(status) == reason::kHostUnreachable) {
+    status = AgentStopping("");
+  }
+  co_return status;
+}
+
+template <class Request, class Response>
+io::Task<void> Reception::RunUnary(std::shared_ptr<Call> call, const Request* request,
+                                   Response* response,
+                                   Calls::Done (Calls::*handler)(Call*, const Request*, Response*),
+                                   grpc::ServerUnaryReactor* reactor) {
+  const Instant begun = context_.reactor->Now();
+  call->stop = unary_->token();
+  grpc::Status status = co_await Admit(call.get());
+  const bool admitted = status.ok();
+  if (admitted) status = co_await (context_.calls->*handler)(call.get(), request, response);
+  status = co_await Conclude(call.get(), std::move(status), admitted);
+  if (context_.metrics != nullptr) {
+    context_.metrics->CountCall(call->method->name, status.error_code(),
+                                context_.reactor->Now() - begun);
+  }
+  CountCalls(-1);
+  reactor->Finish(status);
+}
+
+template <class Request, class Stream, class Handler>
+io::Task<void> Reception::RunStream(std::shared_ptr<Call> call,
+                                    std::shared_ptr<const Request> request, Stream* stream,
+                                    Handler handler) {
+  io::StopSource source(streams_->token());
+  stream->StopWhenGone(&source);
+  call->stop = source.token();
+  grpc::Status status = co_await Admit(call.get());
+  const bool admitted = status.ok();
+  if (admitted) {
+    status = co_await (context_.streams->*handler)(call.get(), request.get(), stream);
+  }
+  status = co_await Conclude(call.get(), std::move(status), admitted);
+  if (context_.metrics != nullptr) {
+    context_.metrics->CountCall(call->method->name, status.error_code(), std::nullopt);
+  }
+  CountCalls(-1);
+  stream->StopWhenGone(nullptr);
+  stream->Finish(status);
+}
+
+io::Task<void> Reception::Run(io::StopToken stop) {
+  io::Scope unary;
+  io::Scope streams(stop);
+  unary_ = &unary;
+  streams_ = &streams;
+  io::Event never;
+  (void)co_await never.Wait(stop);
+  stopping_ = true;
+  // Those that wait for a Host have a little time; nothing new begins.
+  const Instant end = context_.reactor->Now() + kPatienceAtEnd;
+  while (unary.children() > 0 && context_.reactor->Now() < end) {
+    (void)co_await context_.reactor->Sleep(
+        std::min(end, context_.reactor->Now() + std::chrono::milliseconds(20)), io::StopToken());
+  }
+  co_await unary.CancelAndJoin();
+  unary_ = nullptr;
+  co_await streams.CancelAndJoin();
+  streams_ = nullptr;
+}
+
+}  // namespace mosh::mgmt

@@ -1,0 +1,80 @@
+// Streams: what each streaming RPC does, as Calls does the unary ones. A stream goes on until its
+// caller is gone, the agent stops, or there is no more; its end is its status. Loop thread only.
+#ifndef MGMT_AGENT_STREAMS_H_
+#define MGMT_AGENT_STREAMS_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "grpcpp/support/status.h"
+#include "io/event.h"
+#include "io/task.h"
+#include "mgmt/agent/audit.h"
+#include "mgmt/agent/call.h"
+#include "mgmt/agent/calls.h"
+#include "mgmt/agent/limits.h"
+#include "mgmt/agent/metrics.h"
+#include "mosh/fleet/v1/fleet_service.pb.h"
+
+namespace mosh::mgmt {
+
+// Where a stream's messages go. One at a time.
+template <class Message>
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  // Returns when there is room for the next. False: the caller is gone.
+  virtual io::Task<bool> Write(Message message) = 0;
+};
+
+class Streams {
+ public:
+  // All outlive it; `metrics` may be null.
+  Streams(Calls* calls, Audit* audit, Metrics* metrics, Limits limits)
+      : calls_(calls), audit_(audit), metrics_(metrics), limits_(limits) {}
+
+  // Tells the watchers of changes, at most every 50 ms. Runs until `stop`.
+  io::Task<void> Run(io::StopToken stop);
+
+  using Done = io::Task<grpc::Status>;
+  // A message is a serialized WatchSessionsResponse.
+  Done WatchSessions(Call* call, const fleet::WatchSessionsRequest* request,
+                     Sink<std::string>* sink);
+  Done StreamScreen(Call* call, const fleet::StreamScreenRequest* request,
+                    Sink<fleet::ScreenFrame>* sink);
+  Done TailAudit(Call* call, const fleet::TailAuditRequest* request, Sink<fleet::AuditEntry>* sink);
+
+ private:
+  // A place among the streams of a kind, given back at the end.
+  class Place;
+  struct Places {
+    int max;
+    int max_of_a_caller;
+    int taken = 0;
+    absl::flat_hash_map<std::string, int> of_callers;
+  };
+  // Counts those who watch something; the first one in and the last one out are told.
+  class Interest;
+
+  void CountStreams();
+  // Why a stream that was told to stop ends.
+  grpc::Status Stopped(const Call& call, absl::string_view resource_version) const;
+
+  Calls* const calls_;
+  Audit* const audit_;
+  Metrics* const metrics_;
+  const Limits limits_;
+  Places watchers_{limits_.max_watchers, limits_.max_watchers_of_a_caller};
+  Places screens_{limits_.max_screens, limits_.max_screens_of_a_caller};
+  int fresh_watchers_ = 0;
+  io::Event changed_;
+  io::Event flush_;
+  uint64_t flushes_ = 0;
+};
+
+}  // namespace mosh::mgmt
+
+#endif  // MGMT_AGENT_STREAMS_H_

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Runs the Python test that its first argument names.
+exec python3 -B "$@"
