@@ -43,10 +43,12 @@ absl::string_view HintFor(absl::string_view reason) {
   return "";
 }
 
-std::string Details(const grpc::Status& status) {
+// Lines to follow `message`: what it doesn't say itself, then what to do.
+std::string Details(const grpc::Status& status, absl::string_view message) {
   google::rpc::Status details;
   if (!details.ParseFromString(status.error_details())) return "";
   std::string text;
+  absl::string_view hint;
   const auto add = [&text](absl::string_view line) { absl::StrAppend(&text, "\n  ", line); };
   for (const google::protobuf::Any& any : details.details()) {
     google::rpc::ErrorInfo info;
@@ -54,7 +56,9 @@ std::string Details(const grpc::Status& status) {
     google::rpc::RetryInfo retry;
     if (any.UnpackTo(&bad_request)) {
       for (const auto& violation : bad_request.field_violations()) {
-        add(Harmless(absl::StrCat(violation.field(), ": ", violation.description())));
+        const std::string line =
+            Harmless(absl::StrCat(violation.field(), ": ", violation.description()));
+        if (line != message) add(line);
       }
     } else if (any.UnpackTo(&retry)) {
       add(absl::StrCat("It may work again in ",
@@ -62,10 +66,10 @@ std::string Details(const grpc::Status& status) {
                                      absl::Nanoseconds(retry.retry_delay().nanos())),
                        "."));
     } else if (any.UnpackTo(&info)) {
-      const absl::string_view hint = info.domain() == "mosh.fleet.v1" ? HintFor(info.reason()) : "";
-      if (!hint.empty()) add(hint);
+      if (info.domain() == "mosh.fleet.v1") hint = HintFor(info.reason());
     }
   }
+  if (!hint.empty()) add(hint);
   return text;
 }
 
@@ -94,7 +98,7 @@ absl::Status ExplainFailure(const grpc::Status& status, absl::string_view server
   if (status.ok()) return absl::OkStatus();
   const auto code = static_cast<absl::StatusCode>(status.error_code());
   const std::string message = Harmless(status.error_message());
-  const std::string details = Details(status);
+  const std::string details = Details(status, message);
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
       if (!details.empty()) break;  // the agent itself says so

@@ -57,6 +57,20 @@ TEST(Failure, NamesTheWrongFieldAndTheTimeToWait) {
             "bad filter\n  filter: no field 'colour'\n  It may work again in 2.0 s.");
 }
 
+TEST(Failure, SaysNothingTwiceAndTheHintLast) {
+  google::rpc::BadRequest bad;
+  auto* violation = bad.add_field_violations();
+  violation->set_field("filter");
+  violation->set_description("no field usr");
+  const absl::Status status =
+      ExplainFailure(Answer(grpc::StatusCode::INVALID_ARGUMENT, "filter: no field usr",
+                            Reason("INVALID_FILTER"), bad),
+                     "s");
+  EXPECT_EQ(status.message(),
+            "filter: no field usr\n"
+            "  A filter looks like: user = \"alice\" AND state = DETACHED");
+}
+
 TEST(Failure, NamesTheServerThatIsNotThere) {
   const absl::Status status =
       ExplainFailure(grpc::Status(grpc::StatusCode::UNAVAILABLE, "connection refused"), "unix:/x");

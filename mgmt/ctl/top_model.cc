@@ -85,9 +85,10 @@ void TopModel::Sample() {
 std::vector<const TopModel::Entry*> TopModel::Sorted() const {
   std::vector<const Entry*> sorted;
   for (const auto& [name, known] : sessions_) sorted.push_back(&known.entry);
-  // Stable: equals stay in the order of their names, whichever way the rest is sorted.
-  std::stable_sort(sorted.begin(), sorted.end(), [this](const Entry* a, const Entry* b) {
+  std::sort(sorted.begin(), sorted.end(), [this](const Entry* a, const Entry* b) {
     const int order = CompareBy(sort_column_, a->session, b->session);
+    // Equals stay in the order of their names, whichever way the rest is sorted.
+    if (order == 0) return a->session.name() < b->session.name();
     return descending_ ? order > 0 : order < 0;
   });
   return sorted;
