@@ -5,6 +5,7 @@ import os
 import queue
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
@@ -32,7 +33,7 @@ def local_api(agent, uid=0):
     if uid == 0:
         return Api(grpc.insecure_channel("unix:" + agent.socket))
     path = "%s.%d.%d" % (agent.socket, uid, len(os.listdir(os.path.dirname(agent.socket))))
-    relay = subprocess.Popen(["python3", os.path.join(os.path.dirname(os.path.abspath(__file__)), "relay.py"), path, agent.socket, str(uid)])
+    relay = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "relay.py"), path, agent.socket, str(uid)])
     wait_for("the relay", lambda: os.path.exists(path))
     api = Api(grpc.insecure_channel("unix:" + path))
     api.relay = relay
