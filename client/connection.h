@@ -29,6 +29,7 @@
 #include "io/stop.h"
 #include "io/udp_socket.h"
 #include "ssp/port_hopper.h"
+#include "ssp/predictions.h"
 #include "ssp/transport.h"
 #include "sync/host_state.h"
 #include "sync/user_stream.h"
@@ -56,6 +57,11 @@ class Connection {
   void Type(absl::string_view bytes);
   void Resize(term::Size size);
   void StartShutdown() { transport_.StartShutdown(reactor_->Now()); }
+
+  // Told to a server that reads it, with something that is sent anyway.
+  void SetPredictions(const ssp::Predictions& predictions) {
+    transport_.SetPredictions(predictions);
+  }
 
   // Sends what is due. To be called last in a turn, and after everything typed. The error is fatal:
   // the key is used up.

@@ -21,6 +21,7 @@ constexpr milliseconds kConnectBanner{250};
 constexpr milliseconds kConnectTimeout{15000};
 // How long a terminal that takes no more bytes may hold up the end or a suspension.
 constexpr seconds kTerminalPatience{1};
+constexpr seconds kReportEvery{1};
 constexpr size_t kReadSize = 16384;
 // In a row: then the terminal is taken for gone.
 
@@ -191,7 +192,20 @@ void Session::OnTyped(absl::string_view bytes) {
   wake_.Set();
 }
 
+// Not with every key: it would make each datagram longer.
+void Session::ReportPredictions(Instant now) {
+  if (now < report_at_) return;
+  const predict::Tally& tally = predictor_.tally();
+  const ssp::Predictions predictions = {
+      .shown = tally.shown, .correct = tally.correct, .wrong = tally.wrong};
+  if (predictions == reported_) return;
+  reported_ = predictions;
+  report_at_ = now + kReportEvery;
+  connection_.SetPredictions(predictions);
+}
+
 void Session::PumpConnection() {
+  ReportPredictions(reactor_->Now());
   const absl::Status sent = connection_.Pump();
   if (!sent.ok()) fatal_ = absl::StrCat("Crypto exception: ", sent.message());
 }

@@ -33,6 +33,7 @@
 #include "io/timer.h"
 #include "predict/engine.h"
 #include "predict/notification.h"
+#include "ssp/predictions.h"
 #include "term/renderer.h"
 
 namespace mosh::client {
@@ -90,6 +91,7 @@ class Session {
   void ShowPredictor(Instant now);
   void TakeSendNews(Instant now);
   void Remark(absl::string_view text, Instant now);
+  void ReportPredictions(Instant now);
   void PumpConnection();
   Instant NextDeadline(Instant now) const;
   // Begins the goodbye. A session that was to be continued and was not found gets none: the server
@@ -118,6 +120,8 @@ class Session {
   Connection connection_;
   predict::NotificationBar bar_;
   predict::Engine predictor_;
+  ssp::Predictions reported_;
+  Instant report_at_;             // not before
   ssp::StateNum predicted_from_;  // the state that predictor_ saw last
   EscapeMachine keys_;
   Painter painter_;

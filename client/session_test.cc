@@ -585,6 +585,25 @@ TEST_F(SessionTest, RefutedGuessIsTakenBack) {
   EXPECT_EQ(Row(0), "$ a");
 }
 
+class ReportingSessionTest : public SessionTest {
+ protected:
+  ReportingSessionTest() : SessionTest(ssp::Capability::kPredictionReports) {}
+};
+
+TEST_F(ReportingSessionTest, TellsTheServerWhatBecameOfItsGuesses) {
+  prediction_.display = predict::Display::kAlways;
+  Start();
+  StartEchoing();
+  TypeAndWait("a");
+  for (const char* key : {"b", "c", "d"}) TypeAndWait(key);
+  server_.on_typed = nullptr;
+  TypeAndWait("e");
+  world_.RunFor(5s);  // until a heartbeat
+  const std::optional<ssp::Predictions> told = server_.predictions();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(*told, (ssp::Predictions{.shown = 4, .correct = 3, .wrong = 1}));
+}
+
 TEST_F(SessionTest, PasswordsAreNotShown) {
   prediction_.display = predict::Display::kAlways;
   Start();

@@ -2,6 +2,7 @@
 // client and by stock's, from the command line and through ssh.
 #include <signal.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "e2e/tools.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/control/control_client.h"
 
 namespace mosh::e2e {
 namespace {
@@ -46,7 +48,7 @@ class AttachTest : public testing::TestWithParam<Pairing> {
   std::unique_ptr<TerminalProgram> Connect(const std::string& port, const std::string& key) {
     Environment environment = environment_;
     environment["MOSH_KEY"] = key;
-    environment["MOSH_PREDICTION_DISPLAY"] = "never";
+    environment["MOSH_PREDICTION_DISPLAY"] = predict_;
     return std::make_unique<TerminalProgram>(
         TerminalProgram::Options{.argv = {client_, "127.0.0.1", port}, .environment = environment});
   }
@@ -77,10 +79,10 @@ class AttachTest : public testing::TestWithParam<Pairing> {
     id_ = lines[1].substr(0, lines[1].find(' '));
   }
   // Until the list says this of the session.
-  bool WaitForList(absl::string_view text) {
+  bool WaitForList(absl::string_view text, const Strings& words = {"list"}) {
     const Deadline deadline = Patience();
     std::string list;
-    while (!absl::StrContains(list, text) && !deadline.passed()) list = Ask({"list"}).out;
+    while (!absl::StrContains(list, text) && !deadline.passed()) list = Ask(words).out;
     EXPECT_THAT(list, HasSubstr(std::string(text)));
     return absl::StrContains(list, text);
   }
@@ -96,6 +98,7 @@ class AttachTest : public testing::TestWithParam<Pairing> {
   std::string mark_;
   Environment environment_;
   std::string client_;
+  std::string predict_ = "never";
   StartedServer server_;
   std::string id_;
   std::unique_ptr<TerminalProgram> first_;
@@ -193,6 +196,71 @@ TEST_P(AttachTest, TakenOver) {
   EXPECT_TRUE(Left(*first_)) << first_->Describe();
   second->Type("echo mine-$((1))\r");
   EXPECT_TRUE(second->WaitForText("\nmine-1")) << second->Describe();
+}
+
+TEST_P(AttachTest, HeldAndReleased) {
+  Start();
+  EXPECT_EQ(Ask({"hold", id_, "back", "at", "six"}).exit_code, 0);
+  ASSERT_TRUE(first_->WaitForText("Input is held: back at six")) << first_->Describe();
+  EXPECT_TRUE(WaitForList("attached, held "));
+  ASSERT_THAT(Ask({"list", "--json"}).out, HasSubstr("\"last_input_at\":0,"));
+  first_->Type("z");
+  // It has come.
+  const Deadline deadline = Patience();
+  while (absl::StrContains(Ask({"list", "--json"}).out, "\"last_input_at\":0,")) {
+    ASSERT_FALSE(deadline.passed());
+  }
+  EXPECT_EQ(Ask({"release", id_}).exit_code, 0);
+  ASSERT_TRUE(first_->WaitFor([](const VtermScreen& screen) {
+    return !screen.Contains("Input is held");
+  })) << first_->Describe();
+  first_->Type("echo kept-$((1))\r");
+  EXPECT_TRUE(first_->WaitForText("$ echo kept-$((1))\nkept-1")) << first_->Describe();
+}
+
+TEST_P(AttachTest, WatchedAndToldSo) {
+  Start();
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const std::string socket =
+      absl::StrCat(environment_["XDG_RUNTIME_DIR"], "/mosh/", server_.process.pid(), ".sock");
+  {
+    auto watcher = server::ControlClient::Connect(socket, patience);
+    ASSERT_TRUE(watcher.ok()) << watcher.status();
+    server::control::Request request;
+    request.mutable_set_watched()->set_session_id(id_);
+    request.mutable_set_watched()->add_watcher("bob");
+    ASSERT_TRUE(watcher->Ask(request, patience).ok());
+    EXPECT_TRUE(first_->WaitForText("Watched by bob")) << first_->Describe();
+    EXPECT_THAT(Ask({"list", "--json"}).out, HasSubstr("\"watcher\":[\"bob\"]"));
+    request.mutable_subscribe_screen()->set_session_id(id_);
+    ASSERT_TRUE(watcher->Send(&request, patience).ok());
+    first_->Type("echo seen-$((1))\r");
+    std::string seen;
+    while (!absl::StrContains(seen, "seen-1")) {
+      const auto reply = watcher->Receive(patience);
+      ASSERT_TRUE(reply.ok()) << reply.status();
+      absl::StrAppend(&seen, reply->frame().ansi());
+    }
+  }
+  EXPECT_TRUE(first_->WaitForText("No longer watched")) << first_->Describe();
+  EXPECT_TRUE(WaitForList("\"watcher\":[]", {"list", "--json"}));
+}
+
+TEST_P(AttachTest, PredictionsAreReported) {
+  predict_ = "always";
+  Start();
+  std::string line = "$ ";
+  for (const char* key : {"a", "b", "c"}) {
+    first_->Type(key);
+    line += key;
+    ASSERT_TRUE(first_->WaitForText(line)) << first_->Describe();
+  }
+  if (GetParam().client_is_ours()) {
+    EXPECT_TRUE(WaitForList("\"predictions\":{\"shown\":", {"list", "--json"}));
+  } else {
+    EXPECT_TRUE(WaitForList("\"frames_received\":", {"list", "--json"}));
+    EXPECT_THAT(Ask({"list", "--json"}).out, Not(HasSubstr("predictions\":")));
+  }
 }
 
 TEST_P(AttachTest, NotifiedPicturedAndTerminated) {

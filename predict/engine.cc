@@ -59,15 +59,12 @@ void Engine::OnTyped(absl::string_view bytes, Instant now) {
   if (settings_.display == Display::kNever || !model_) return;
   for (const Key& key : parser_.Feed(bytes)) {
     Guess guess{.key = key, .answered_by = last_sent_ + 1, .typed_at = now};
-    const bool character = key.kind == KeyKind::kCharacter;
     const bool certain = certain_ && !in_doubt_;
     Append(std::move(guess));
     NoteDeparture(guesses_.back(), certain);
-    if (!character) continue;
-    ++tally_.characters;
-    if (shown() == guesses_.size()) ++tally_.shown_at_once;
   }
   if (guesses_.size() > policy::kMaxPending) Reset();
+  NoteShown();
 }
 
 // Presses the guess's key on the model.
@@ -147,6 +144,7 @@ void Engine::OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Insta
   }
   if (before_prompt) ShowAtKnownPrompt();
   if (!guesses_.empty()) triggers_.OnPending(guesses_.front().typed_at, now);
+  NoteShown();
 }
 
 Agreement Engine::Find(const term::Screen& screen, size_t first, size_t* count) const {
@@ -180,8 +178,8 @@ Agreement Engine::Reconsider(const term::Screen& screen, size_t answered, size_t
   for (int lines = 1; breaks && lines <= policy::kMostStatusLines; ++lines) {
     bottoms.emplace_back(base.rows() - 1 - lines);
   }
-  const uint64_t wrong = tally_.shown_wrong;
-  CountWrong(screen, answered);
+  const std::vector<size_t> wrong = DrawnWrong(screen, answered);
+  BlamePrompt(screen, answered);
   for (const Mood other : {mood, mood == Mood::kTyping ? Mood::kCommands : Mood::kTyping}) {
     for (const std::optional<int>& lower : bottoms) {
       if ((other == mood && lower == bottom) || (lower && *lower < 1)) continue;
@@ -189,10 +187,11 @@ Agreement Engine::Reconsider(const term::Screen& screen, size_t answered, size_t
       lessons_.text_bottom = lower;
       Rebase(base);
       const Agreement how = Find(screen, std::max<size_t>(answered, 1), count);
-      if (how != Agreement::kNo && Persuades(screen, *count)) return how;
+      if (how == Agreement::kNo || !Persuades(screen, *count)) continue;
+      CountWrong(wrong);
+      return how;
     }
   }
-  tally_.shown_wrong = wrong;
   line_.mood = mood;
   lessons_.text_bottom = bottom;
   Rebase(base);
@@ -215,6 +214,7 @@ void Engine::ForgetProgram() {
 
 void Engine::OnAgreement(const term::Screen& screen, size_t count, Agreement how, uint64_t echo_ack,
                          Instant now) {
+  CountRight(count);
   Credit(screen, count, echo_ack, now);
   LearnEditor(screen, count);
   Learn(screen, count);
@@ -231,11 +231,13 @@ void Engine::OnAgreement(const term::Screen& screen, size_t count, Agreement how
 // What was typed has had its answer, and it is another one than we thought; or the cursor has moved
 // without a key. In both cases we do not know what program this is.
 void Engine::OnContradiction(const term::Screen& screen, size_t gone, size_t answered) {
-  CountWrong(screen, answered);
+  BlamePrompt(screen, answered);
   Blame(answered);
   LearnJump(screen, gone);
   const size_t echoed = CountEchoedElsewhere(model_->base(), guesses_, gone, screen);
   gone += echoed;
+  CountWrong(DrawnWrong(screen, gone));
+  CountRight(gone);
   const std::optional<Position> line_start = line_.line_start;
   Drop(gone);
   // Where a line was to begin that is elsewhere tells nothing; a prompt does.
@@ -293,17 +295,44 @@ void Engine::Learn(const term::Screen& screen, size_t count) {
   }
 }
 
-void Engine::CountWrong(const term::Screen& screen, size_t answered) {
-  for (size_t i = 0; i < answered; ++i) {
-    const Guess& guess = guesses_[i];
-    const bool visible = guess.effect.typed && !IsHidden(guess);
-    if (visible && !IsOnScreen(model_->base(), guess, screen)) ++tally_.shown_wrong;
-    if (i > 0 || !guess.effect.begins_line) continue;
-    const bool nothing_came = screen.cursor().row == model_->base().cursor().row &&
-                              screen.cursor().column == model_->base().cursor().column;
-    const auto prompt = PromptAt(model_->base(), *guess.effect.typed);
-    if (prompt && nothing_came) prompts_.OnFailed(*prompt);
+// From now on what is drawn is to be counted, once it is answered.
+void Engine::NoteShown() {
+  const size_t count = shown();
+  for (size_t i = 0; i < count; ++i) {
+    if (guesses_[i].drawn || !guesses_[i].effect.typed) continue;
+    guesses_[i].drawn = true;
+    ++tally_.shown;
   }
+}
+
+std::vector<size_t> Engine::DrawnWrong(const term::Screen& screen, size_t count) const {
+  std::vector<size_t> wrong;
+  for (size_t i = 0; i < count; ++i) {
+    const Guess& guess = guesses_[i];
+    if (!guess.drawn || !guess.effect.typed) continue;
+    if (!IsOnScreen(model_->base(), guess, screen)) wrong.push_back(i);
+  }
+  return wrong;
+}
+
+void Engine::CountWrong(const std::vector<size_t>& guesses) {
+  for (const size_t i : guesses) guesses_[i].drawn = false;
+  tally_.wrong += guesses.size();
+}
+
+void Engine::CountRight(size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    if (std::exchange(guesses_[i].drawn, false) && guesses_[i].effect.typed) ++tally_.correct;
+  }
+}
+
+// Where a line was believed to begin nothing came of its first key.
+void Engine::BlamePrompt(const term::Screen& screen, size_t answered) {
+  if (answered == 0 || !guesses_[0].effect.begins_line) return;
+  const bool nothing_came = screen.cursor().row == model_->base().cursor().row &&
+                            screen.cursor().column == model_->base().cursor().column;
+  const auto prompt = PromptAt(model_->base(), *guesses_[0].effect.typed);
+  if (prompt && nothing_came) prompts_.OnFailed(*prompt);
 }
 
 // A key was pressed alone, and this is what it did.
@@ -454,6 +483,7 @@ void Engine::OnTime(Instant now) {
   if (settings_.display == Display::kNever) return;
   triggers_.Update(!guesses_.empty());
   if (!guesses_.empty()) triggers_.OnPending(guesses_.front().typed_at, now);
+  NoteShown();
 }
 
 Instant Engine::NextDeadline(Instant now) const {

@@ -24,6 +24,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "base/instant.h"
@@ -50,11 +51,11 @@ struct Settings {
   bool overwrite = false;  // typing replaces, until a row has shown what it does
 };
 
-// Counts of typed characters, for measuring.
+// Counts of typed characters that were drawn before the server's answer.
 struct Tally {
-  uint64_t characters = 0;
-  uint64_t shown_at_once = 0;
-  uint64_t shown_wrong = 0;  // of those shown at some time, those the server refuted
+  uint64_t shown = 0;
+  uint64_t correct = 0;  // the answer showed them where they were drawn
+  uint64_t wrong = 0;    // it didn't; neither: not answered yet, or given up with all guesses
 };
 
 class Engine {
@@ -113,7 +114,11 @@ class Engine {
   void OnContradiction(const term::Screen& screen, size_t gone, size_t answered);
   void Credit(const term::Screen& screen, size_t count, uint64_t echo_ack, Instant now);
   void Learn(const term::Screen& screen, size_t count);
-  void CountWrong(const term::Screen& screen, size_t answered);
+  void NoteShown();
+  std::vector<size_t> DrawnWrong(const term::Screen& screen, size_t count) const;
+  void CountWrong(const std::vector<size_t>& guesses);
+  void CountRight(size_t count);
+  void BlamePrompt(const term::Screen& screen, size_t answered);
   void Blame(size_t answered);
   void CheckLineStart(const term::Screen& screen);
   // Each key reaches the program that draws its echo itself.

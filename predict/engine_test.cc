@@ -143,7 +143,51 @@ TEST(Engine, WrongGuessGoesAsSoonAsItIsAnswered) {
   EXPECT_EQ(stage.Row(0), "$ xl|");
   stage.Answer("");
   EXPECT_EQ(stage.Row(0), "$ x|");
-  EXPECT_EQ(stage.engine().tally().shown_wrong, 1);
+  EXPECT_EQ(stage.engine().tally().shown, 1);
+  EXPECT_EQ(stage.engine().tally().wrong, 1);
+  EXPECT_EQ(stage.engine().tally().correct, 0);
+}
+
+TEST(Engine, CountsWhatIsDrawnAndWhatBecomesOfIt) {
+  Stage stage;
+  const Tally& tally = stage.engine().tally();
+  stage.Echo();
+  EXPECT_EQ(tally.shown, 0) << "the first one was hidden";
+  stage.Type("abc");
+  EXPECT_EQ(tally.shown, 3);
+  EXPECT_EQ(tally.correct + tally.wrong, 0);
+  stage.AnswerSome(0, "a");
+  EXPECT_EQ(tally.correct, 1) << "seen before its echo ack";
+  stage.Answer("bc");
+  EXPECT_EQ(tally.correct, 3);
+  // A key that moves the cursor is no character.
+  stage.Type("\x1b[D");
+  stage.Answer("\b");
+  EXPECT_EQ(tally.shown, 3);
+  EXPECT_EQ(tally.wrong, 0);
+}
+
+TEST(Engine, CountsOnlyWhatWasDrawn) {
+  Stage stage({40, 6}, {});  // adaptive, and the line is fast
+  stage.engine().SetSendInterval(20ms);
+  stage.Echo();
+  stage.Type("l");
+  EXPECT_EQ(stage.engine().tally().shown, 0);
+  stage.Pass(250ms);
+  stage.engine().OnTime(stage.now());
+  EXPECT_EQ(stage.engine().tally().shown, 1) << "late, but before the answer";
+  stage.Answer("l");
+  EXPECT_EQ(stage.engine().tally().correct, 1);
+}
+
+TEST(Engine, WhatIsGivenUpIsNeitherRightNorWrong) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("ab");
+  stage.Resize({50, 6});
+  stage.Answer("ab");
+  EXPECT_EQ(stage.engine().tally().shown, 2);
+  EXPECT_EQ(stage.engine().tally().correct + stage.engine().tally().wrong, 0);
 }
 
 TEST(Engine, ScreenThatFitsNoGuessHidesThemBeforeTheEchoAck) {
@@ -408,7 +452,7 @@ TEST(Engine, CombiningMarkJoinsTheCharacterBefore) {
   stage.Type("\xcc\x81");
   EXPECT_EQ(stage.Row(0), "$ xe\xcc\x81|");
   stage.Answer("e\xcc\x81");
-  EXPECT_EQ(stage.engine().tally().shown_wrong, 0);
+  EXPECT_EQ(stage.engine().tally().wrong, 0);
   EXPECT_EQ(stage.Row(0), "$ xe\xcc\x81|");
 }
 

@@ -19,6 +19,7 @@ ssp::TransportConfig ConfigWith(std::shared_ptr<ssp::Codec> codec) {
   ssp::TransportConfig config = ssp::TransportConfig::Server();
   config.codec = std::move(codec);
   config.capabilities |= ssp::Capability::kResume;
+  config.capabilities |= ssp::Capability::kPredictionReports;
   return config;
 }
 

@@ -26,6 +26,7 @@
 #include "ssp/compression.h"
 #include "ssp/capabilities.h"
 #include "ssp/peer_tracker.h"
+#include "ssp/predictions.h"
 #include "ssp/transport.h"
 #include "sync/echo_ack_tracker.h"
 #include "sync/host_state.h"
@@ -107,6 +108,11 @@ class Endpoint final : private Outbox::Sender {
   ssp::Stats stats() const { return transport_.stats(); }
   // What the client announced; empty for stock's.
   ssp::Capabilities client_capabilities() const { return transport_.peer_capabilities(); }
+  // What it tells of itself; nothing from stock's.
+  const std::optional<ssp::Predictions>& predictions() const {
+    return transport_.peer_predictions();
+  }
+  std::optional<double> loss_to_client() const { return transport_.outgoing_loss_rate(); }
   bool has_rtt_sample() const { return transport_.has_rtt_sample(); }
   std::chrono::nanoseconds srtt() const { return transport_.srtt(); }
   std::chrono::nanoseconds rttvar() const { return transport_.rttvar(); }

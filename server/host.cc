@@ -39,6 +39,7 @@ Host::Host(io::Reactor* reactor, HostOptions options, crypto::RandomSource* rand
                       want_turn_.PushBack(session);
                       wake_.Set();
                     }},
+      started_at_(reactor->Now()),
       linger_timer_(reactor, &wake_),
       empty_since_(reactor->Now()) {}
 
@@ -171,6 +172,7 @@ void Host::Remove(HostedSession* session) {
   by_id_.erase(owned->id());
   if (sessions_.empty()) empty_since_ = reactor_->Now();
   for (SessionWatcher* watcher : watchers_) watcher->OnSessionGone(owned->id());
+  owned->EndWatch();
   scope_.Spawn(Bury(std::move(owned), scope_.token()));
 }
 

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -83,10 +84,17 @@ class Host final : public HostControl {
   absl::Status Terminate(const control::Terminate& request) override;
   absl::Status Notify(const control::Notify& request) override;
   absl::StatusOr<control::Snapshot> TakeSnapshot(const control::TakeSnapshot& request) override;
+  absl::Status Hold(const control::Hold& request) override;
+  absl::Status SetWatched(const control::SetWatched& request, const void* by) override;
+  void EndWatched(const void* by) override;
+  control::Host DescribeHost() const override;
   std::vector<std::string> SessionIds() const override;
   absl::StatusOr<control::Session> Describe(absl::string_view session_id) const override;
   void AddWatcher(SessionWatcher* watcher) override;
   void RemoveWatcher(SessionWatcher* watcher) override;
+  absl::Status AddScreenWatcher(absl::string_view session_id, ScreenWatcher* watcher) override;
+  void RemoveScreenWatcher(absl::string_view session_id, ScreenWatcher* watcher) override;
+  std::optional<ScreenNow> LookAt(absl::string_view session_id) const override;
 
   // Null if there is none of that name.
   const HostedSession* Find(absl::string_view session_id) const;
@@ -131,6 +139,7 @@ class Host final : public HostControl {
   io::IntrusiveList<HostedSession> had_turn_;
   std::vector<SessionWatcher*> watchers_;
 
+  const Instant started_at_;
   io::Event wake_;
   io::Timer linger_timer_;
   Instant empty_since_;

@@ -4,6 +4,8 @@
 #ifndef SERVER_HOST_CONTROL_H_
 #define SERVER_HOST_CONTROL_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/control/control.pb.h"
+#include "term/screen.h"
 
 namespace mosh::server {
 
@@ -21,6 +24,16 @@ class SessionWatcher {
   // It is new, or something about it is.
   virtual void OnSessionChanged(absl::string_view session_id) = 0;
   virtual void OnSessionGone(absl::string_view session_id) = 0;
+};
+
+// The same for the screen of one session.
+class ScreenWatcher {
+ public:
+  virtual ~ScreenWatcher() = default;
+  // There may be something else to see.
+  virtual void OnScreenChanged() = 0;
+  // The session is over. Nothing is told afterwards.
+  virtual void OnScreenGone() = 0;
 };
 
 class HostControl {
@@ -36,6 +49,13 @@ class HostControl {
   virtual absl::Status Notify(const control::Notify& request) = 0;
   virtual absl::StatusOr<control::Snapshot> TakeSnapshot(const control::TakeSnapshot& request) = 0;
 
+  virtual absl::Status Hold(const control::Hold& request) = 0;
+  // Replaces what `by`, a connection, said before of this session.
+  virtual absl::Status SetWatched(const control::SetWatched& request, const void* by) = 0;
+  // Takes back all that it said.
+  virtual void EndWatched(const void* by) = 0;
+
+  virtual control::Host DescribeHost() const = 0;
   // In order of creation.
   virtual std::vector<std::string> SessionIds() const = 0;
   // kNotFound.
@@ -44,6 +64,18 @@ class HostControl {
   // A watcher must remove itself before it dies.
   virtual void AddWatcher(SessionWatcher* watcher) = 0;
   virtual void RemoveWatcher(SessionWatcher* watcher) = 0;
+
+  // kNotFound.
+  virtual absl::Status AddScreenWatcher(absl::string_view session_id, ScreenWatcher* watcher) = 0;
+  // Harmless if it isn't one, or the session has ended.
+  virtual void RemoveScreenWatcher(absl::string_view session_id, ScreenWatcher* watcher) = 0;
+  struct ScreenNow {
+    const term::Screen* screen;  // until anything else is asked or happens
+    int64_t at_micros;           // of the wall clock since 1970
+  };
+  // Nothing while the program keeps back what it draws, or if there is no such session. Watchers
+  // are told when it comes out.
+  virtual std::optional<ScreenNow> LookAt(absl::string_view session_id) const = 0;
 };
 
 }  // namespace mosh::server

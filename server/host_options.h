@@ -43,6 +43,10 @@ struct HostOptions {
   std::function<void(absl::string_view)> log = [](absl::string_view) {};
   // For times that people see.
   std::function<absl::Time()> wall_clock = absl::Now;
+  // What it said `ago`, in microseconds since 1970.
+  int64_t WallMicros(std::chrono::nanoseconds ago) const {
+    return absl::ToUnixMicros(wall_clock() - absl::FromChrono(ago));
+  }
 };
 
 }  // namespace mosh::server

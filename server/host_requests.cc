@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/version.h"
 #include "crypto/route_tag.h"
 #include "server/environment.h"
 #include "server/host.h"
@@ -148,6 +149,41 @@ absl::StatusOr<control::Snapshot> Host::TakeSnapshot(const control::TakeSnapshot
   return session->TakeSnapshot(request);
 }
 
+absl::Status Host::Hold(const control::Hold& request) {
+  HostedSession* const session = FindMutable(request.session_id());
+  if (session == nullptr) return NoSuchSession(request.session_id());
+  if (request.held()) {
+    session->Hold(request.text());
+  } else {
+    session->Release();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Host::SetWatched(const control::SetWatched& request, const void* by) {
+  HostedSession* const session = FindMutable(request.session_id());
+  if (session == nullptr) return NoSuchSession(request.session_id());
+  session->SetWatched(by, {request.watcher().begin(), request.watcher().end()});
+  return absl::OkStatus();
+}
+
+void Host::EndWatched(const void* by) {
+  for (const auto& session : sessions_) session->SetWatched(by, {});
+}
+
+control::Host Host::DescribeHost() const {
+  control::Host facts;
+  facts.set_pid(getpid());
+  facts.set_uid(geteuid());
+  facts.set_user(options_.user);
+  facts.set_port(sockets_.front()->local_address().port());
+  facts.set_version(MOSH_FLEET_VERSION);
+  facts.set_started_at(options_.WallMicros(reactor_->Now() - started_at_));
+  facts.set_sessions(static_cast<uint32_t>(sessions_.size()));
+  facts.set_number(options_.host_number);
+  return facts;
+}
+
 std::vector<std::string> Host::SessionIds() const {
   std::vector<std::string> ids;
   for (const auto& session : sessions_) ids.push_back(session->id());
@@ -167,5 +203,24 @@ absl::StatusOr<control::Session> Host::Describe(absl::string_view session_id) co
 void Host::AddWatcher(SessionWatcher* watcher) { watchers_.push_back(watcher); }
 
 void Host::RemoveWatcher(SessionWatcher* watcher) { std::erase(watchers_, watcher); }
+
+absl::Status Host::AddScreenWatcher(absl::string_view session_id, ScreenWatcher* watcher) {
+  HostedSession* const session = FindMutable(session_id);
+  if (session == nullptr) return NoSuchSession(session_id);
+  session->AddScreenWatcher(watcher);
+  return absl::OkStatus();
+}
+
+void Host::RemoveScreenWatcher(absl::string_view session_id, ScreenWatcher* watcher) {
+  HostedSession* const session = FindMutable(session_id);
+  if (session != nullptr) session->RemoveScreenWatcher(watcher);
+}
+
+std::optional<HostControl::ScreenNow> Host::LookAt(absl::string_view session_id) const {
+  const HostedSession* const session = Find(session_id);
+  if (session == nullptr || session->session().holds_screen()) return std::nullopt;
+  return ScreenNow{&session->session().terminal().screen(),
+                   options_.WallMicros(std::chrono::nanoseconds(0))};
+}
 
 }  // namespace mosh::server

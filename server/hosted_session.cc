@@ -97,6 +97,7 @@ void HostedSession::Welcome(SessionClient* client, Instant now) {
   client->set_state(SessionClient::State::kAttached);
   client->SetAttachedAt(now);
   changed_ = true;
+  ShowWatched();
   if (!client->terms().steals) return;
   for (const auto& other : clients_) {
     if (other.get() != client) Dismiss(other.get());
@@ -148,8 +149,9 @@ void HostedSession::MarkDetached(Instant since) {
 void HostedSession::PumpInput(SessionClient* client, Instant now) {
   if (!client->endpoint().has_input()) return;
   // A program that doesn't read: its input stays in the transport, which bounds what the client may
-  // send.
-  if (client->may_type() && !session_.WantsInput() && !session_.ended()) return;
+  // send. Held input must not wait there for the release.
+  const bool waits = client->may_type() && !top_row_.held;
+  if (waits && !session_.WantsInput() && !session_.ended()) return;
   ApplyInput(client, client->endpoint().TakeInput(now), now);
 }
 
@@ -168,11 +170,13 @@ void HostedSession::ApplyInput(SessionClient* client, std::span<const sync::User
         client->endpoint().OnScreenChange(ssp::ChangeHint::kBulk, now);
       }
     } else if (client->may_type()) {
+      // Also while it is held: somebody is there.
+      last_input_at_ = now;
+      if (limits_.OnInput(now)) WithdrawNotice();
+      if (top_row_.held) continue;
       const term::Size size = SizeFor(*client);
       if (wanted.empty() && size != session_.terminal().screen().size()) wanted.push_back(size);
       wanted.push_back(event);
-      last_input_at_ = now;
-      if (limits_.OnInput(now)) WithdrawNotice();
     }
   }
   session_.Apply(wanted);
@@ -201,6 +205,11 @@ void HostedSession::RefitToClients() {
 }
 
 void HostedSession::OnScreenChange(ssp::ChangeHint hint) {
+  for (ScreenWatcher* watcher : screen_watchers_) watcher->OnScreenChanged();
+  SendPictures(hint);
+}
+
+void HostedSession::SendPictures(ssp::ChangeHint hint) {
   const Instant now = Now();
   for (const auto& client : clients_) client->endpoint().OnScreenChange(hint, now);
   WantTurn();
@@ -208,7 +217,7 @@ void HostedSession::OnScreenChange(ssp::ChangeHint hint) {
 
 void HostedSession::PicturesChanged() {
   ++other_picture_changes_;
-  OnScreenChange(ssp::ChangeHint::kIsolated);
+  SendPictures(ssp::ChangeHint::kIsolated);
 }
 
 void HostedSession::OnProgramEnd() {
@@ -219,7 +228,7 @@ void HostedSession::OnProgramEnd() {
 void HostedSession::Turn(Instant now) {
   if (over_) return;
   session_.OnDeadline(now);
-  if (notice_.Expire(now)) PicturesChanged();
+  if (top_row_.Expire(now)) PicturesChanged();
   for (const auto& client : clients_) PumpInput(client.get(), now);
   Obey(lifetime_.OnTime(ending_, now));
   ApplyLimits(now);
@@ -255,7 +264,7 @@ void HostedSession::SendTo(SessionClient* client, Instant now) {
 
 term::Screen HostedSession::PictureFor(SessionClient* client) const {
   term::Screen picture = client->view().Of(session_.terminal().screen());
-  notice_.Draw(picture);
+  top_row_.Draw(picture);
   return picture;
 }
 
@@ -276,7 +285,7 @@ Instant HostedSession::DeadlineOf(const SessionClient& client) const {
 
 Instant HostedSession::NextDeadline() const {
   Instant next =
-      std::min({session_.NextDeadline(), notice_.NextDeadline(), lifetime_.NextDeadline(ending_)});
+      std::min({session_.NextDeadline(), top_row_.NextDeadline(), lifetime_.NextDeadline(ending_)});
   if (!ending_) next = std::min({next, counts_as_detached_at_, limits_.NextDeadline()});
   for (const auto& client : clients_) next = std::min(next, DeadlineOf(*client));
   return next;

@@ -30,15 +30,17 @@
 #include "io/timer_queue.h"
 #include "server/attachment_record.h"
 #include "server/control/control.pb.h"
+#include "server/host_control.h"
 #include "server/host_options.h"
 #include "server/lifetime.h"
-#include "server/notice.h"
 #include "server/outbox.h"
 #include "server/program.h"
 #include "server/router.h"
 #include "server/session.h"
 #include "server/session_client.h"
 #include "server/session_limits.h"
+#include "server/top_row.h"
+#include "server/watched.h"
 #include "ssp/compression.h"
 #include "term/screen.h"
 #include "term/size.h"
@@ -97,6 +99,17 @@ class HostedSession final : public io::ListNode, private io::TimerNode, private 
   // Empty: all clients. False: there is no such client.
   bool Detach(absl::string_view client_id);
   void Notify(absl::string_view text, std::chrono::nanoseconds time);
+  // From now on nothing that clients type reaches the program, and they are told so, with the
+  // reason if there is one. What they type is lost; their windows count as ever.
+  void Hold(absl::string_view reason);
+  void Release();
+  // Replaces what `by` said before about who watches (Watched).
+  void SetWatched(const void* by, std::vector<std::string> names);
+
+  // Told of each change of the screen. One that is still there at the end is told by EndWatch().
+  void AddScreenWatcher(ScreenWatcher* watcher) { screen_watchers_.push_back(watcher); }
+  void RemoveScreenWatcher(ScreenWatcher* watcher) { std::erase(screen_watchers_, watcher); }
+  void EndWatch();
 
   // Nothing more will come of it.
   bool over() const { return over_; }
@@ -141,9 +154,11 @@ class HostedSession final : public io::ListNode, private io::TimerNode, private 
 
   void SendTo(SessionClient* client, Instant now);
   term::Screen PictureFor(SessionClient* client) const;
+  void SendPictures(ssp::ChangeHint hint);
   void PicturesChanged();
+  void ShowWatched();
   void WithdrawNotice() {
-    notice_.Clear();
+    top_row_.notice.Clear();
     PicturesChanged();
   }
   // Another number if clients may have to see something else.
@@ -172,7 +187,9 @@ class HostedSession final : public io::ListNode, private io::TimerNode, private 
   ProgramStarter start_;  // null once called
   Lifetime lifetime_;
   SessionLimits limits_;
-  Notice notice_;
+  TopRow top_row_;
+  Watched watched_;
+  std::vector<ScreenWatcher*> screen_watchers_;
   uint64_t other_picture_changes_ = 0;  // but those of the screen
   Session session_;
   std::vector<std::unique_ptr<SessionClient>> clients_;

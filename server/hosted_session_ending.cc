@@ -39,11 +39,6 @@ void HostedSession::ApplyLimits(Instant now) {
   if (!decision.notice.empty()) Notify(decision.notice, decision.show_for);
 }
 
-void HostedSession::Notify(absl::string_view text, std::chrono::nanoseconds time) {
-  notice_.Show(text, Now() + time);
-  PicturesChanged();
-}
-
 bool HostedSession::Detach(absl::string_view client_id) {
   bool found = client_id.empty();
   for (const auto& client : clients_) {

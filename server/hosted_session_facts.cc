@@ -1,10 +1,14 @@
 // What a HostedSession tells about itself.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <optional>
 #include <utility>
 
-#include "absl/time/time.h"
 #include "server/hosted_session.h"
+#include "server/snapshot_rows.h"
+#include "ssp/capabilities.h"
+#include "ssp/predictions.h"
 #include "term/history.h"
 #include "term/renderer.h"
 
@@ -23,6 +27,9 @@ int64_t Micros(std::chrono::nanoseconds time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
 }
 
+// Rounded up: none means none.
+uint32_t Percent(double share) { return static_cast<uint32_t>(std::ceil(share * 100)); }
+
 void DescribeEndpoint(const Endpoint& endpoint, control::Client* out) {
   if (endpoint.has_rtt_sample()) {
     out->set_srtt_us(Micros(endpoint.srtt()));
@@ -35,13 +42,28 @@ void DescribeEndpoint(const Endpoint& endpoint, control::Client* out) {
   out->set_bytes_sent(stats.sent.bytes);
   out->set_losses_seen(stats.lost_incoming);
   out->set_retransmissions(stats.retransmissions);
-  out->set_capabilities(endpoint.client_capabilities().wire());
+  const ssp::Capabilities capabilities = endpoint.client_capabilities();
+  out->set_capabilities(capabilities.wire());
+  for (const ssp::CapabilityName& known : ssp::kCapabilityNames) {
+    if (capabilities.Has(known.capability)) out->add_capability(known.name);
+  }
+  out->set_frames_sent(stats.states_sent);
+  out->set_frames_received(stats.states_received);
+  out->set_loss_to_server_percent(Percent(stats.incoming_loss_rate));
+  if (const std::optional<double> loss = endpoint.loss_to_client()) {
+    out->set_loss_to_client_percent(Percent(*loss));
+  }
+  if (const std::optional<ssp::Predictions>& predictions = endpoint.predictions()) {
+    out->mutable_predictions()->set_shown(predictions->shown);
+    out->mutable_predictions()->set_correct(predictions->correct);
+    out->mutable_predictions()->set_wrong(predictions->wrong);
+  }
 }
 
 }  // namespace
 
 int64_t HostedSession::WallMicros(Instant when) const {
-  return absl::ToUnixMicros(services_->options->wall_clock() - absl::FromChrono(Now() - when));
+  return services_->options->WallMicros(Now() - when);
 }
 
 bool HostedSession::TakeChanged() {
@@ -73,6 +95,8 @@ void HostedSession::Describe(control::Session* facts) const {
   if (const term::History* history = session_.terminal().history()) {
     facts->set_history_lines(static_cast<uint64_t>(history->LineCount()));
   }
+  facts->set_held(top_row_.held.has_value());
+  for (std::string& name : watched_.Names()) facts->add_watcher(std::move(name));
   for (const auto& client : clients_) {
     // One that hasn't come yet is only a key.
     if (!client->attached_at()) continue;
@@ -98,6 +122,9 @@ control::Snapshot HostedSession::TakeSnapshot(const control::TakeSnapshot& reque
   SetSize(screen.size(), snapshot.mutable_size());
   snapshot.set_cursor_column(static_cast<uint32_t>(screen.cursor().column));
   snapshot.set_cursor_row(static_cast<uint32_t>(screen.cursor().row));
+  snapshot.set_cursor_hidden(!screen.cursor().visible);
+  snapshot.set_title(screen.title());
+  if (request.cells()) AddRows(screen, &snapshot);
   if (request.ansi()) {
     snapshot.set_ansi(
         term::RenderFrame(nullptr, screen, {.target = term::RenderTarget::kRealTerminal}));

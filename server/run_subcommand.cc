@@ -108,6 +108,12 @@ class Run {
         request.mutable_notify()->set_text(command_.text);
         if (command_.seconds > 0) request.mutable_notify()->set_seconds(command_.seconds);
         break;
+      case Verb::kHold:
+      case Verb::kRelease:
+        request.mutable_hold()->set_session_id(id);
+        request.mutable_hold()->set_held(command_.verb == Verb::kHold);
+        if (!command_.text.empty()) request.mutable_hold()->set_text(command_.text);
+        break;
       case Verb::kSnapshot:
         request.mutable_take_snapshot()->set_session_id(id);
         request.mutable_take_snapshot()->set_ansi(command_.ansi);

@@ -212,6 +212,28 @@ TEST_F(RunSubcommandTest, NotifiesAndTerminates) {
   EXPECT_THAT(hosts_[1].asked, ElementsAre("notify m7777 back at six", "terminate m7777 now"));
 }
 
+TEST_F(RunSubcommandTest, HoldsAndReleases) {
+  EXPECT_EQ(Run({.verb = Verb::kHold, .session = "m", .text = "wait"}).status, 0);
+  EXPECT_EQ(Run({.verb = Verb::kRelease, .session = "m"}).status, 0);
+  EXPECT_THAT(hosts_[1].asked, ElementsAre("hold m7777 wait", "release m7777"));
+}
+
+TEST_F(RunSubcommandTest, TheListShowsWhatIsKnown) {
+  control::Session session = *hosts_[1].Describe("m7777");
+  session.set_held(true);
+  session.add_watcher("bob");
+  control::Client* const client = session.add_client();
+  client->add_capability("resume");
+  client->set_frames_sent(5);
+  client->mutable_predictions()->set_shown(9);
+  hosts_[1].Put(session);
+  EXPECT_THAT(Run({.verb = Verb::kList}).out, HasSubstr("detached 1 h, held  "));
+  const std::string json = Run({.verb = Verb::kList, .json = true}).out;
+  EXPECT_THAT(json, HasSubstr("\"held\":true,\"watcher\":[\"bob\"]}"));
+  EXPECT_THAT(json, HasSubstr("\"capability\":[\"resume\"],\"frames_sent\":5,"));
+  EXPECT_THAT(json, HasSubstr("\"predictions\":{\"shown\":9,\"correct\":0,\"wrong\":0}}"));
+}
+
 TEST_F(RunSubcommandTest, TheServersRefusalIsShown) {
   hosts_[1].answer = absl::FailedPreconditionError("not now");
   const SubcommandOutcome outcome = Run({.verb = Verb::kTerminate, .session = "m7777"});

@@ -51,15 +51,14 @@ absl::Status TakePlainWords(std::vector<absl::string_view> words, Subcommand& co
     command.session = std::string(words.front());
     words.erase(words.begin());
   }
-  if (command.verb == Verb::kNotify) {
+  if (command.verb == Verb::kNotify || command.verb == Verb::kHold) {
     for (absl::string_view word : words) {
       absl::StrAppend(&command.text, command.text.empty() ? "" : " ", word);
     }
     words.clear();
   }
   if (!words.empty()) return Mistake(absl::StrCat("unexpected word \"", words.front(), "\""));
-  const bool needs_session = command.verb == Verb::kTerminate || command.verb == Verb::kNotify ||
-                             command.verb == Verb::kSnapshot;
+  const bool needs_session = wants_session && command.verb != Verb::kDetach;
   if (needs_session && command.session.empty()) return Mistake("which session? Give its ID");
   if (command.verb == Verb::kNotify && command.text.empty()) return Mistake("which text?");
   return absl::OkStatus();
@@ -118,6 +117,9 @@ const char kSubcommandHelp[] =
     "                                  that this command runs in\n"
     "  terminate ID [--now]            end it. --now: without a goodbye to its clients\n"
     "  notify ID [--seconds=N] TEXT    show a line on top of its clients' screens\n"
+    "  hold ID [TEXT]                  let nothing that is typed reach it, and say so there, with\n"
+    "                                  TEXT; what is typed meanwhile is lost\n"
+    "  release ID                      end that\n"
     "  snapshot ID [--ansi] [--history=N]\n"
     "                                  print what it shows, and the N lines before\n"
     "The beginning of an ID will do. Status: 0 done, 1 mistake on the command line, 2 no such\n"
@@ -129,6 +131,8 @@ std::optional<Verb> VerbOf(absl::string_view word) {
   if (word == "detach") return Verb::kDetach;
   if (word == "terminate") return Verb::kTerminate;
   if (word == "notify") return Verb::kNotify;
+  if (word == "hold") return Verb::kHold;
+  if (word == "release") return Verb::kRelease;
   if (word == "snapshot") return Verb::kSnapshot;
   return std::nullopt;
 }

@@ -1,5 +1,5 @@
-// What `mosh-server list`, `attach`, `detach`, `terminate`, `notify` and `snapshot` are asked to
-// do. docs/control.md describes them. Pure.
+// What `mosh-server list`, `attach`, `detach`, `terminate`, `notify`, `hold`, `release` and
+// `snapshot` are asked to do. docs/control.md describes them. Pure.
 #ifndef SERVER_SUBCOMMAND_H_
 #define SERVER_SUBCOMMAND_H_
 
@@ -15,7 +15,7 @@
 namespace mosh::server {
 
 struct Subcommand {
-  enum class Verb { kList, kAttach, kDetach, kTerminate, kNotify, kSnapshot };
+  enum class Verb { kList, kAttach, kDetach, kTerminate, kNotify, kHold, kRelease, kSnapshot };
   Verb verb = Verb::kList;
   std::string session;  // an id or the beginning of one; empty: none given
 
@@ -25,7 +25,7 @@ struct Subcommand {
   bool steal = false;                // attach
   int verbosity = 0;                 // attach
   bool at_once = false;              // terminate
-  std::string text;                  // notify
+  std::string text;                  // notify, hold
   uint32_t seconds = 0;              // notify; 0: as long as the server finds good
   bool ansi = false;                 // snapshot
   uint32_t history_lines = 0;        // snapshot

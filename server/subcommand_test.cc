@@ -73,6 +73,19 @@ TEST(Subcommand, Notify) {
   EXPECT_EQ(Mistake(Verb::kNotify, {"k3x"}), "which text?");
 }
 
+TEST(Subcommand, HoldAndRelease) {
+  EXPECT_EQ(VerbOf("hold"), Verb::kHold);
+  EXPECT_EQ(VerbOf("release"), Verb::kRelease);
+  const Subcommand command = Good(Verb::kHold, {"k3x", "back", "at", "six"});
+  EXPECT_EQ(command.session, "k3x");
+  EXPECT_EQ(command.text, "back at six");
+  EXPECT_EQ(Good(Verb::kHold, {"k3x"}).text, "") << "needs no reason";
+  EXPECT_EQ(Good(Verb::kRelease, {"k3x"}).session, "k3x");
+  EXPECT_EQ(Mistake(Verb::kHold, {}), "which session? Give its ID");
+  EXPECT_EQ(Mistake(Verb::kRelease, {}), "which session? Give its ID");
+  EXPECT_EQ(Mistake(Verb::kRelease, {"k3x", "now"}), "unexpected word \"now\"");
+}
+
 TEST(Subcommand, Snapshot) {
   const Subcommand command = Good(Verb::kSnapshot, {"k3x", "--ansi", "--history=100"});
   EXPECT_TRUE(command.ansi);

@@ -18,6 +18,21 @@ enum class Capability : uint64_t {
   kLossReports = 1 << 2,
   // The server begins anew with a later process of its client, under the same key.
   kResume = 1 << 3,
+  // The server reads how often its client's guesses came true.
+  kPredictionReports = 1 << 4,
+};
+
+// For people; docs/extensions.md.
+struct CapabilityName {
+  Capability capability;
+  const char* name;
+};
+inline constexpr CapabilityName kCapabilityNames[] = {
+    {Capability::kTerminalModes, "terminal_modes"},
+    {Capability::kLongAckDelay, "long_ack_delay"},
+    {Capability::kLossReports, "loss_reports"},
+    {Capability::kResume, "resume"},
+    {Capability::kPredictionReports, "prediction_reports"},
 };
 
 class Capabilities {

@@ -17,6 +17,10 @@ struct Stats {
   Direction sent;
   Direction received;
 
+  // States that were not the same as the one before, each counted once.
+  uint64_t states_sent = 0;
+  uint64_t states_received = 0;
+
   uint64_t auth_failures =
       0;                   // datagrams that did not authenticate: strangers, damage, a wrong key
   uint64_t malformed = 0;  // authentic, yet not understood

@@ -38,6 +38,7 @@
 #include "crypto/session_cipher.h"
 #include "ssp/capabilities.h"
 #include "ssp/instruction_channel.h"
+#include "ssp/predictions.h"
 #include "ssp/receive_problem.h"
 #include "ssp/receiver.h"
 #include "ssp/sender.h"
@@ -167,6 +168,20 @@ class Transport {
   // Which of the session's client processes this is, or talks to.
   uint64_t incarnation() const { return incarnation_; }
   Stats stats() const;
+  // Share of our datagrams that the peer missed lately, 0..1, as it says; nothing if it never does.
+  std::optional<double> outgoing_loss_rate() const {
+    if (!peer_capabilities_.Has(Capability::kLossReports)) return std::nullopt;
+    return peer_loss_rate_;
+  }
+  // Of a client: told to a server that announced kPredictionReports, beside what is sent anyway,
+  // until it has arrived.
+  void SetPredictions(const Predictions& predictions) {
+    if (predictions == predictions_) return;
+    predictions_ = predictions;
+    predictions_known_at_ = sender_.last_num().Next();
+  }
+  // Of a server: what its client told last.
+  const std::optional<Predictions>& peer_predictions() const { return peer_predictions_; }
 
  private:
   void UpdatePath(Instant now);
@@ -186,6 +201,9 @@ class Transport {
   Capabilities capabilities_;
   Capabilities peer_capabilities_;
   double peer_loss_rate_ = 0;  // of our datagrams, as the peer last said
+  std::optional<Predictions> predictions_;
+  StateNum predictions_known_at_;  // who has this state of ours has read them
+  std::optional<Predictions> peer_predictions_;
   uint64_t incarnation_;
   std::optional<Beginning> beginning_;
   InstructionChannel channel_;

@@ -45,11 +45,13 @@ void Transport<Local, Remote>::OnInstruction(const InstructionView& instruction,
   }
   if (!instruction.capabilities.empty()) peer_capabilities_ = instruction.capabilities;
   if (newest) peer_loss_rate_ = instruction.incoming_loss / 100.0;
+  if (newest && instruction.predictions) peer_predictions_ = instruction.predictions;
   sender_.OnAck(instruction.ack_num, now);
   last_ack_of_send_at_ = sender_.acked_sent_at();
   const bool has_data = !instruction.diff.empty();
   switch (receiver_.OnInstruction(instruction, now)) {
     case ReceiveOutcome::kNewest:
+      if (has_data) ++channel_.mutable_stats().states_received;
       result.new_remote_state = true;
       last_new_state_at_ = now;
       sender_.OnRemoteState(instruction.new_num, has_data, now, channel_.path());
@@ -63,6 +65,7 @@ void Transport<Local, Remote>::OnInstruction(const InstructionView& instruction,
       }
       break;
     case ReceiveOutcome::kLate:
+      if (has_data) ++channel_.mutable_stats().states_received;
       break;
     case ReceiveOutcome::kUnknownBase:
       ++channel_.mutable_stats().unknown_bases;
@@ -95,6 +98,7 @@ void Transport<Local, Remote>::BeginAnew(uint64_t incarnation, Instant now, Rece
   incarnation_ = incarnation;
   peer_capabilities_ = Capabilities();
   peer_loss_rate_ = 0;
+  peer_predictions_.reset();
   last_ack_of_send_at_.reset();
   result.left_behind = receiver_.newest();
   channel_.OnPeerReplaced();
@@ -119,13 +123,20 @@ absl::Status Transport<Local, Remote>::OnDeadline(Instant now, Local& live, Data
     sender_.GiveUp();  // the only deadline there is
     return absl::OkStatus();
   }
+  const StateNum before_poll = sender_.last_num();
   std::optional<InstructionView> outgoing = sender_.Poll(now, live, channel_.path());
   if (!outgoing) return absl::OkStatus();
+  const bool new_state = outgoing->new_num > before_poll && !outgoing->diff.empty();
+  if (new_state) ++channel_.mutable_stats().states_sent;
   // Every instruction up to the first acknowledgement says it, so who acknowledges any has read it.
   if (sender_.acked_num() == StateNum{0}) outgoing->capabilities = capabilities_;
   outgoing->incarnation = incarnation_;
   if (peer_capabilities_.Has(Capability::kLossReports)) {
     outgoing->incoming_loss = static_cast<uint32_t>(std::ceil(channel_.IncomingLossRate() * 100));
+  }
+  if (predictions_ && peer_capabilities_.Has(Capability::kPredictionReports) &&
+      sender_.acked_num() < predictions_known_at_) {
+    outgoing->predictions = predictions_;
   }
   outgoing->incarnation = incarnation_;
   const Stats::Direction before = channel_.stats().sent;

@@ -78,6 +78,7 @@ class Reader {
   std::vector<Capabilities> capabilities;
   std::vector<size_t> sizes;  // of diffs
   uint32_t most_loss = 0;     // that was reported
+  std::vector<Predictions> predictions;
 
  private:
   void Read(std::span<const uint8_t> bytes) {
@@ -91,6 +92,7 @@ class Reader {
     capabilities.push_back(view.capabilities);
     sizes.push_back(view.diff.size());
     most_loss = std::max(most_loss, view.incoming_loss);
+    if (view.predictions) predictions.push_back(*view.predictions);
   }
 
   crypto::SessionCipher cipher_;
@@ -156,6 +158,65 @@ TEST(Transport, LossesAreReportedToWhoReadsThatOnly) {
   EXPECT_GE(reported(0.2, Capability::kLossReports), 20u);
   EXPECT_EQ(reported(0.2, Capability::kTerminalModes), 0u);
   EXPECT_EQ(reported(0, Capability::kLossReports), 0u);
+}
+
+TEST(Transport, PredictionsAreReportedUntilTheyHaveArrived) {
+  PairOptions options;
+  options.server.capabilities = Capability::kPredictionReports;
+  Pair pair(options);
+  Reader reader(pair, crypto::Direction::kToServer);
+  pair.RunFor(1s);
+  EXPECT_EQ(pair.server.peer_predictions(), std::nullopt);
+  const size_t sent = reader.sizes.size();
+  const Predictions first = {.shown = 3, .correct = 2, .wrong = 1};
+  pair.client.SetPredictions(first);
+  pair.RunFor(1s);
+  EXPECT_EQ(reader.sizes.size(), sent) << "nothing is sent for their sake";
+  pair.up.conditions().down = true;
+  pair.Type("a");
+  pair.RunFor(500ms);
+  pair.up.conditions().down = false;
+  pair.RunFor(10s);
+  EXPECT_GE(reader.predictions.size(), 2u);
+  EXPECT_EQ(pair.server.peer_predictions(), first);
+  // They have arrived, and that is known.
+  const size_t told = reader.predictions.size();
+  pair.client.SetPredictions(first);
+  pair.Type("b");
+  pair.RunFor(10s);
+  EXPECT_EQ(reader.predictions.size(), told);
+  pair.client.SetPredictions({.shown = 4});
+  pair.Type("c");
+  pair.RunFor(1s);
+  EXPECT_EQ(pair.server.peer_predictions(), (Predictions{.shown = 4}));
+}
+
+TEST(Transport, PredictionsAreNotReportedToStock) {
+  PairOptions options;
+  options.server.capabilities = Capability::kLossReports;
+  Pair pair(options);
+  Reader reader(pair, crypto::Direction::kToServer);
+  pair.client.SetPredictions({.shown = 3});
+  pair.Type("a");
+  pair.RunFor(10s);
+  EXPECT_TRUE(reader.predictions.empty());
+}
+
+TEST(Transport, CountsStatesOnceHoweverOftenTheyAreSent) {
+  PairOptions options;
+  options.up.loss = options.down.loss = 0.3;
+  Pair pair(options);
+  for (int i = 0; i < 50; ++i) {
+    pair.Type("k");
+    pair.RunFor(1s);
+  }
+  EXPECT_EQ(pair.client.stats().states_sent, 50u);
+  EXPECT_LE(pair.server.stats().states_received, 50u);
+  EXPECT_GT(pair.server.stats().states_received, 40u) << "some may have come as part of the next";
+  const uint64_t sent = pair.server.stats().states_sent;
+  pair.RunFor(60s);
+  EXPECT_EQ(pair.server.stats().states_sent, sent) << "heartbeats are no states";
+  ASSERT_TRUE(pair.client.outgoing_loss_rate());
 }
 
 TEST(Transport, UsedUpKeyIsFinal) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "io/task.h"
 #include "io/udp_socket.h"
 #include "ssp/capabilities.h"
+#include "ssp/predictions.h"
 #include "ssp/transport.h"
 #include "sync/echo_ack_tracker.h"
 #include "sync/host_state.h"
@@ -46,6 +48,9 @@ class TestServer final : private ssp::DatagramSink {
   const std::vector<term::Size>& sizes() const { return sizes_; }
   // Called with each run of octets typed, as a program would be.
   std::function<void(const std::string&)> on_typed;
+  const std::optional<ssp::Predictions>& predictions() const {
+    return transport_.peer_predictions();
+  }
   bool client_left() const { return transport_.counterparty_shutdown(); }
   bool over() const { return over_; }
   // Different source addresses and ports of the client.

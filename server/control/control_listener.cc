@@ -48,7 +48,7 @@ io::Task<void> ControlListener::Run(HostControl* host, io::StopToken stop) {
     }
     if (!MayControl((*connection)->peer(), geteuid())) continue;
     if (scope.children() < kMaxConnections) {
-      scope.Spawn(ServeControl(*std::move(connection), host, scope.token()));
+      scope.Spawn(ServeControl(reactor_, *std::move(connection), host, scope.token()));
       continue;
     }
     const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(full.data()),

@@ -1,7 +1,10 @@
 #include "server/control/dialogue.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "crypto/cleanse.h"
 #include "server/control/reply_parts.h"
 #include "server/control/reply_status.h"
@@ -14,6 +17,18 @@ namespace {
 constexpr size_t kMaxWaiting = 16;
 constexpr size_t kMaxWaitingBytes = 256 * 1024;
 
+constexpr std::chrono::milliseconds kUsualInterval{50};
+
+// An empty packet would be the end of the connection.
+std::string Packet(control::Reply& reply) {
+  if (reply.ByteSizeLong() == 0) reply.set_id(0);
+  return reply.SerializeAsString();
+}
+
+absl::Status UsedId() {
+  return absl::AlreadyExistsError("this connection has a subscription of this id");
+}
+
 void Wipe(std::string& secret) {
   crypto::Cleanse({reinterpret_cast<uint8_t*>(secret.data()), secret.size()});
 }
@@ -25,6 +40,10 @@ Dialogue::Dialogue(HostControl* host, std::function<void()> on_output)
 
 Dialogue::~Dialogue() {
   if (changes_ != nullptr) host_->RemoveWatcher(changes_.get());
+  for (const auto& screen : screens_) {
+    host_->RemoveScreenWatcher(screen->feed.session_id(), &screen->feed);
+  }
+  if (said_watched_) host_->EndWatched(this);
   for (Waiting& waiting : waiting_) Wipe(waiting.packet);
 }
 
@@ -67,21 +86,32 @@ void Dialogue::Obey(const control::Request& request, control::Reply head) {
       return on_output_();
     case control::Request::kSubscribe:
       return Subscribe(std::move(head));
+    case control::Request::kUnsubscribe:
+      return Unsubscribe(request.unsubscribe().request_id(), std::move(head));
+    case control::Request::kGetHost:
+      return SayHost(std::move(head));
+    case control::Request::kGetSession:
+      return SaySession(std::move(head), host_->Describe(request.get_session().session_id()));
+    case control::Request::kHold:
+      return SayStatus(std::move(head), host_->Hold(request.hold()));
+    case control::Request::kSetWatched:
+      said_watched_ = true;
+      return SayStatus(std::move(head), host_->SetWatched(request.set_watched(), this));
+    case control::Request::kSubscribeScreen:
+      return SubscribeScreen(request.subscribe_screen(), std::move(head));
     case control::Request::WHAT_NOT_SET:
       return;  // CheckRequest has refused it
   }
 }
 
-void Dialogue::Say(const control::Reply& reply) {
-  waiting_.push_back({.packet = reply.SerializeAsString()});
+void Dialogue::Say(control::Reply& reply) {
+  waiting_.push_back({.packet = Packet(reply)});
   waiting_bytes_ += waiting_.back().packet.size();
   on_output_();
 }
 
 void Dialogue::SayStatus(control::Reply head, const absl::Status& status) {
   SetStatus(status, &head);
-  // An empty packet would be the end of the connection.
-  if (head.ByteSizeLong() == 0) head.set_id(0);
   Say(head);
 }
 
@@ -103,11 +133,30 @@ void Dialogue::SaySnapshot(control::Reply head, absl::StatusOr<control::Snapshot
   }
 }
 
+void Dialogue::SaySession(control::Reply head, absl::StatusOr<control::Session> session) {
+  if (!session.ok()) return SayStatus(std::move(head), session.status());
+  TrimSession(kMaxReplySize, &*session);
+  *head.add_session() = *std::move(session);
+  Say(head);
+}
+
+void Dialogue::SayHost(control::Reply head) {
+  *head.mutable_host() = host_->DescribeHost();
+  Say(head);
+}
+
+bool Dialogue::IsSubscribed(uint64_t request_id) const {
+  if (changes_ != nullptr && subscription_head_.id() == request_id) return true;
+  return std::any_of(screens_.begin(), screens_.end(),
+                     [&](const auto& screen) { return screen->head.id() == request_id; });
+}
+
 void Dialogue::Subscribe(control::Reply head) {
   if (changes_ != nullptr) {
     return SayStatus(std::move(head),
                      absl::AlreadyExistsError("this connection has a subscription"));
   }
+  if (IsSubscribed(head.id())) return SayStatus(std::move(head), UsedId());
   subscription_head_ = std::move(head);
   subscription_head_.set_more(true);
   changes_ = std::make_unique<ChangeQueue>(host_->SessionIds(), on_output_);
@@ -115,7 +164,51 @@ void Dialogue::Subscribe(control::Reply head) {
   on_output_();
 }
 
-std::string Dialogue::NextPacket() {
+void Dialogue::SubscribeScreen(const control::SubscribeScreen& request, control::Reply head) {
+  if (IsSubscribed(head.id())) {
+    return SayStatus(std::move(head), UsedId());
+  }
+  if (screens_.size() >= kMaxScreens) {
+    return SayStatus(std::move(head),
+                     absl::ResourceExhaustedError(absl::StrCat(
+                         "this connection has ", screens_.size(), " screens already")));
+  }
+  const std::chrono::milliseconds interval(request.interval_ms());
+  auto screen = std::make_unique<Screen>(
+      head, request.session_id(), interval.count() == 0 ? kUsualInterval : interval, on_output_);
+  const absl::Status added = host_->AddScreenWatcher(request.session_id(), &screen->feed);
+  if (!added.ok()) return SayStatus(std::move(head), added);
+  screens_.push_back(std::move(screen));
+  on_output_();
+}
+
+void Dialogue::Unsubscribe(uint64_t request_id, control::Reply head) {
+  if (!IsSubscribed(request_id)) {
+    return SayStatus(std::move(head),
+                     absl::NotFoundError(absl::StrCat("there is no subscription ", request_id)));
+  }
+  const absl::Status cancelled = absl::CancelledError("the subscription has been cancelled");
+  if (changes_ != nullptr && subscription_head_.id() == request_id) {
+    host_->RemoveWatcher(changes_.get());
+    changes_ = nullptr;
+    subscription_head_.clear_more();
+    SayStatus(std::move(subscription_head_), cancelled);
+  }
+  for (const auto& screen : screens_) {
+    if (screen->head.id() != request_id) continue;
+    host_->RemoveScreenWatcher(screen->feed.session_id(), &screen->feed);
+    screen->feed.End(cancelled);
+  }
+  SayStatus(std::move(head), absl::OkStatus());
+}
+
+Instant Dialogue::NextDeadline() const {
+  Instant next = Instant::Max();
+  for (const auto& screen : screens_) next = std::min(next, screen->feed.NextDeadline());
+  return next;
+}
+
+std::string Dialogue::NextPacket(Instant now) {
   if (!waiting_.empty()) {
     Waiting& first = waiting_.front();
     if (first.packet.empty()) return NextOfList(first);
@@ -124,6 +217,30 @@ std::string Dialogue::NextPacket() {
     waiting_.pop_front();
     return packet;
   }
+  // In turn, so that neither waits for the other to have nothing more to say.
+  screens_first_ = !screens_first_;
+  std::string packet = screens_first_ ? NextOfScreens(now) : NextOfChanges();
+  if (packet.empty()) packet = screens_first_ ? NextOfChanges() : NextOfScreens(now);
+  return packet;
+}
+
+std::string Dialogue::NextOfScreens(Instant now) {
+  for (size_t i = 0; i < screens_.size(); ++i) {
+    std::unique_ptr<Screen> screen = std::move(screens_.front());
+    screens_.pop_front();
+    control::Reply reply = screen->head;
+    const bool filled = screen->feed.Fill(*host_, kMaxReplySize, now, &reply);
+    const bool over = screen->feed.over();
+    if (!over) screens_.push_back(std::move(screen));
+    if (!filled) continue;
+    // Said in all but the last.
+    if (!over) reply.set_more(true);
+    return reply.SerializeAsString();
+  }
+  return "";
+}
+
+std::string Dialogue::NextOfChanges() {
   if (changes_ == nullptr || !changes_->has_news()) return "";
   control::Reply reply = subscription_head_;
   changes_->Fill(*host_, kMaxReplySize, &reply);
@@ -147,8 +264,7 @@ std::string Dialogue::NextOfList(Waiting& list) {
   } else {
     waiting_.pop_front();
   }
-  if (reply.ByteSizeLong() == 0) reply.set_id(0);
-  return reply.SerializeAsString();
+  return Packet(reply);
 }
 
 }  // namespace mosh::server

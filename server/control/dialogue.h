@@ -6,18 +6,22 @@
 #ifndef SERVER_CONTROL_DIALOGUE_H_
 #define SERVER_CONTROL_DIALOGUE_H_
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/instant.h"
 #include "server/control/change_queue.h"
 #include "server/control/control.pb.h"
+#include "server/control/screen_feed.h"
 #include "server/host_control.h"
 
 namespace mosh::server {
@@ -38,7 +42,12 @@ class Dialogue {
   bool WantsInput() const;
 
   // Empty: there is nothing to send now. May hold a session's key: to be wiped after use.
-  std::string NextPacket();
+  std::string NextPacket(Instant now);
+  // After an empty one: when there will be something, unless `on_output` calls before.
+  Instant NextDeadline() const;
+
+  // Screens that one connection may be subscribed to at a time.
+  static constexpr size_t kMaxScreens = 16;
 
  private:
   // Waits to be sent: either a packet, or a list whose packets are made when there is room for
@@ -50,21 +59,40 @@ class Dialogue {
     size_t next_id = 0;
   };
 
+  struct Screen {
+    Screen(control::Reply head, std::string session_id, std::chrono::nanoseconds interval,
+           const std::function<void()>& on_output)
+        : head(std::move(head)), feed(std::move(session_id), interval, on_output) {}
+
+    control::Reply head;
+    ScreenFeed feed;
+  };
+
   // `head` is the reply as far as it is known: the request's id.
   void Obey(const control::Request& request, control::Reply head);
-  void Say(const control::Reply& reply);
+  void Say(control::Reply& reply);
   void SayStatus(control::Reply head, const absl::Status& status);
   void SayGrant(control::Reply head, absl::StatusOr<control::Grant> grant);
   void SaySnapshot(control::Reply head, absl::StatusOr<control::Snapshot> snapshot);
+  void SaySession(control::Reply head, absl::StatusOr<control::Session> session);
+  void SayHost(control::Reply head);
   void Subscribe(control::Reply head);
+  void SubscribeScreen(const control::SubscribeScreen& request, control::Reply head);
+  void Unsubscribe(uint64_t request_id, control::Reply head);
+  bool IsSubscribed(uint64_t request_id) const;
   std::string NextOfList(Waiting& list);
+  std::string NextOfChanges();
+  std::string NextOfScreens(Instant now);
 
   HostControl* host_;
   std::function<void()> on_output_;
   std::deque<Waiting> waiting_;
   size_t waiting_bytes_ = 0;
   control::Reply subscription_head_;
-  std::unique_ptr<ChangeQueue> changes_;  // null: no subscription
+  std::unique_ptr<ChangeQueue> changes_;         // null: no subscription
+  std::deque<std::unique_ptr<Screen>> screens_;  // whose turn it is comes first
+  bool screens_first_ = false;
+  bool said_watched_ = false;
 };
 
 }  // namespace mosh::server

@@ -1,5 +1,6 @@
 #include "server/control/dialogue.h"
 
+#include <map>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -34,7 +35,7 @@ class DialogueTest : public testing::Test {
   }
   // nullopt: nothing to send.
   std::optional<control::Reply> Next() {
-    const std::string packet = dialogue_->NextPacket();
+    const std::string packet = dialogue_->NextPacket(now_);
     if (packet.empty()) return std::nullopt;
     EXPECT_LE(packet.size(), kMaxReplySize + 64);
     control::Reply reply;
@@ -47,6 +48,24 @@ class DialogueTest : public testing::Test {
     return absl::StrCat(reply->id(), ": ", reply->error().code(), " ", reply->error().message());
   }
 
+  static control::Request ScreenOf(const std::string& id, uint32_t interval_ms = 0) {
+    control::Request request;
+    request.mutable_subscribe_screen()->set_session_id(id);
+    request.mutable_subscribe_screen()->set_interval_ms(interval_ms);
+    return request;
+  }
+  static control::Request Cancel(uint64_t id) {
+    control::Request request;
+    request.mutable_unsubscribe()->set_request_id(id);
+    return request;
+  }
+  void Draw(const std::string& id, absl::string_view text) {
+    term::Screen screen({20, 2});
+    screen.SetCellText(0, 0, text, false, {});
+    host_.Draw(id, screen);
+  }
+
+  Instant now_ = Instant::FromNanos(1'000'000'000);
   FakeHostControl host_;
   int outputs_ = 0;
   std::optional<Dialogue> dialogue_{std::in_place, &host_, [this] { ++outputs_; }};
@@ -68,11 +87,19 @@ TEST_F(DialogueTest, EachRequestReachesTheHostAndIsAnsweredInOrder) {
   Ask(request, 11);
   request.mutable_terminate()->set_session_id("abc");
   Ask(request, 12);
-  EXPECT_THAT(host_.asked, ElementsAre("new top", "attach abc view", "detach abc", "notify abc hi",
-                                       "snapshot abc", "terminate abc"));
+  request.mutable_hold()->set_session_id("abc");
+  request.mutable_hold()->set_held(true);
+  request.mutable_hold()->set_text("why");
+  Ask(request, 13);
+  request.mutable_set_watched()->set_session_id("abc");
+  request.mutable_set_watched()->add_watcher("bob");
+  Ask(request, 14);
+  EXPECT_THAT(host_.asked,
+              ElementsAre("new top", "attach abc view", "detach abc", "notify abc hi",
+                          "snapshot abc", "terminate abc", "hold abc why", "watched abc bob"));
   EXPECT_EQ(Next()->grant().key().size(), 22);
   EXPECT_EQ(Next()->grant().session_id(), "abc");
-  for (const uint64_t id : {9, 10, 11, 12}) {
+  for (const uint64_t id : {9, 10, 11, 12, 13, 14}) {
     const std::optional<control::Reply> reply = Next();
     EXPECT_EQ(reply->id(), id);
     EXPECT_FALSE(reply->has_error());
@@ -212,6 +239,145 @@ TEST_F(DialogueTest, NobodyWatchesAfterItsEnd) {
   dialogue_.reset();
   EXPECT_EQ(host_.watchers(), 0);
   host_.Put("a");
+}
+
+TEST_F(DialogueTest, TellsOfTheHostAndOfOneSession) {
+  host_.Put("a", "title");
+  control::Request request;
+  request.mutable_get_host();
+  Ask(request, 1);
+  EXPECT_EQ(Next()->host().pid(), 123);
+  request.mutable_get_session()->set_session_id("a");
+  Ask(request, 2);
+  const std::optional<control::Reply> reply = Next();
+  ASSERT_EQ(reply->session_size(), 1);
+  EXPECT_EQ(reply->session(0).title(), "title");
+  EXPECT_FALSE(reply->more());
+  request.mutable_get_session()->set_session_id("b");
+  Ask(request, 3);
+  EXPECT_EQ(NextError(), "3: 5 no such session");
+}
+
+TEST_F(DialogueTest, WhatItSaidOfWatchersEndsWithIt) {
+  control::Request request;
+  request.mutable_set_watched()->set_session_id("a");
+  Ask(request);
+  dialogue_.reset();
+  EXPECT_THAT(host_.asked, ElementsAre("watched a", "unwatched"));
+}
+
+TEST_F(DialogueTest, ASubscriptionCanBeCancelled) {
+  host_.Put("a");
+  Ask(Subscription(), 4);
+  Next();
+  Ask(Cancel(5), 6);
+  EXPECT_EQ(NextError(), "6: 5 there is no subscription 5");
+  Ask(Cancel(4), 7);
+  EXPECT_EQ(host_.watchers(), 0);
+  const std::optional<control::Reply> last = Next();
+  EXPECT_EQ(last->id(), 4);
+  EXPECT_EQ(last->error().code(), 1);
+  EXPECT_FALSE(last->more());
+  EXPECT_EQ(NextError(), "7: 0 ");
+  host_.Put("a", "changed");
+  EXPECT_FALSE(Next());
+  Ask(Subscription(), 8);
+  EXPECT_TRUE(Next()->synced());
+}
+
+TEST_F(DialogueTest, AScreenIsToldThenEachChangeOfIt) {
+  host_.Put("a");
+  Draw("a", "x");
+  Ask(ScreenOf("a", 10), 4);
+  std::optional<control::Reply> reply = Next();
+  EXPECT_EQ(reply->id(), 4);
+  EXPECT_TRUE(reply->more());
+  EXPECT_TRUE(reply->frame().restart());
+  EXPECT_FALSE(Next());
+  EXPECT_EQ(dialogue_->NextDeadline(), Instant::Max());
+  const int before = outputs_;
+  Draw("a", "y");
+  EXPECT_GT(outputs_, before);
+  EXPECT_FALSE(Next()) << "too soon";
+  EXPECT_EQ(dialogue_->NextDeadline(), now_ + std::chrono::milliseconds(10));
+  now_ = dialogue_->NextDeadline();
+  EXPECT_FALSE(Next()->frame().restart());
+}
+
+TEST_F(DialogueTest, AScreensLastReplySaysWhyItEnded) {
+  for (const char* id : {"a", "b"}) {
+    host_.Put(id);
+    Draw(id, "x");
+  }
+  Ask(ScreenOf("a"), 1);
+  Ask(ScreenOf("b"), 2);
+  while (Next()) continue;
+  Ask(Cancel(1), 3);
+  EXPECT_EQ(host_.screen_watchers(), 1);
+  EXPECT_EQ(NextError(), "3: 0 ");
+  EXPECT_EQ(NextError(), "1: 1 the subscription has been cancelled");
+  host_.Remove("b");
+  const std::optional<control::Reply> last = Next();
+  EXPECT_EQ(last->id(), 2);
+  EXPECT_EQ(last->error().code(), 5);
+  EXPECT_FALSE(last->more());
+  EXPECT_FALSE(Next());
+  Ask(Cancel(2), 4);
+  EXPECT_EQ(NextError(), "4: 5 there is no subscription 2");
+}
+
+TEST_F(DialogueTest, SubscriptionsHaveTheirIdsForThemselves) {
+  host_.Put("a");
+  Ask(ScreenOf("a"), 1);
+  Ask(ScreenOf("a"), 1);
+  EXPECT_EQ(NextError(), "1: 6 this connection has a subscription of this id");
+  Ask(Subscription(), 1);
+  EXPECT_EQ(NextError(), "1: 6 this connection has a subscription of this id");
+  Ask(Subscription(), 2);
+  EXPECT_TRUE(Next()->synced());
+  Ask(ScreenOf("a"), 2);
+  EXPECT_EQ(NextError(), "2: 6 this connection has a subscription of this id");
+}
+
+TEST_F(DialogueTest, OnlySoManyScreens) {
+  host_.Put("a");
+  for (uint64_t id = 1; id <= Dialogue::kMaxScreens; ++id) Ask(ScreenOf("a"), id);
+  EXPECT_FALSE(Next()) << "nothing has been drawn";
+  Ask(ScreenOf("a"), 17);
+  EXPECT_EQ(NextError(), "17: 8 this connection has 16 screens already");
+  Ask(Cancel(3), 18);
+  while (Next()) continue;
+  Ask(ScreenOf("a"), 19);
+  EXPECT_EQ(host_.screen_watchers(), 16);
+  dialogue_.reset();
+  EXPECT_EQ(host_.screen_watchers(), 0);
+}
+
+TEST_F(DialogueTest, AScreenOfNoSession) {
+  Ask(ScreenOf("a"), 1);
+  EXPECT_EQ(NextError(), "1: 5 no such session");
+}
+
+TEST_F(DialogueTest, SubscriptionsTakeTurns) {
+  for (const char* id : {"a", "b"}) {
+    host_.Put(id);
+    Draw(id, "x");
+  }
+  Ask(Subscription(), 1);
+  Ask(ScreenOf("a"), 2);
+  Ask(ScreenOf("b"), 3);
+  // Who would never have nothing to say, if he came first each time.
+  std::map<uint64_t, int> told;
+  for (int round = 0; round < 40; ++round) {
+    host_.Put("a", absl::StrCat(round));
+    Draw("a", absl::StrCat(round % 10));
+    Draw("b", absl::StrCat(round % 10));
+    now_ = now_ + std::chrono::seconds(1);
+    ++told[Next()->id()];
+  }
+  EXPECT_EQ(told[1], 20);
+  EXPECT_EQ(told[2], 10);
+  EXPECT_EQ(told[3], 10);
 }
 
 TEST_F(DialogueTest, DescribesNothingUntilThereIsRoom) {

@@ -7,15 +7,25 @@
 namespace mosh::server {
 namespace {
 
-// The largest cut, at most `size`, that doesn't fall into a UTF-8 character.
-size_t CharacterBoundary(const std::string& text, size_t size) {
+// Tag and length of a field of a Row, at least.
+constexpr size_t kRunOverhead = 2;
+
+void TrimRow(size_t max_size, control::Row* row) {
+  size_t size = row->ByteSizeLong();
+  while (size > max_size && row->run_size() > 1) {
+    size -= row->run(row->run_size() - 1).ByteSizeLong() + kRunOverhead;
+    row->mutable_run()->RemoveLast();
+  }
+}
+
+}  // namespace
+
+size_t CharacterBoundary(absl::string_view text, size_t size) {
   if (size >= text.size()) return text.size();
   size_t cut = size;
   while (cut > 0 && (static_cast<uint8_t>(text[cut]) & 0xc0) == 0x80) --cut;
   return cut > 0 ? cut : size;
 }
-
-}  // namespace
 
 void TrimSession(size_t max_size, control::Session* session) {
   size_t size = session->ByteSizeLong();
@@ -27,13 +37,19 @@ void TrimSession(size_t max_size, control::Session* session) {
     size -= session->client(session->client_size() - 1).ByteSizeLong();
     session->mutable_client()->RemoveLast();
   }
+  while (size > max_size && session->watcher_size() > 0) {
+    size -= session->watcher(session->watcher_size() - 1).size();
+    session->mutable_watcher()->RemoveLast();
+  }
 }
 
 std::vector<control::Snapshot> SplitSnapshot(control::Snapshot snapshot, size_t max_size) {
   std::vector<std::string> lines(snapshot.mutable_line()->begin(), snapshot.mutable_line()->end());
+  std::vector<control::Row> rows(snapshot.mutable_row()->begin(), snapshot.mutable_row()->end());
   const std::string ansi = snapshot.ansi();
   const bool has_ansi = snapshot.has_ansi();
   snapshot.clear_line();
+  snapshot.clear_row();
   snapshot.clear_ansi();
 
   std::vector<control::Snapshot> parts;
@@ -49,6 +65,13 @@ std::vector<control::Snapshot> SplitSnapshot(control::Snapshot snapshot, size_t 
     make_room(line.size());
     size += line.size() + kFieldOverhead;
     parts.back().add_line(std::move(line));
+  }
+  for (control::Row& row : rows) {
+    TrimRow(max_size - kFieldOverhead, &row);
+    const size_t row_size = row.ByteSizeLong();
+    make_room(row_size);
+    size += row_size + kFieldOverhead;
+    *parts.back().add_row() = std::move(row);
   }
   for (size_t at = 0; has_ansi;) {
     make_room(std::min(ansi.size() - at, max_size - kFieldOverhead));

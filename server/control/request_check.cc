@@ -59,6 +59,35 @@ absl::Status CheckNotify(const control::Notify& request) {
   return CheckId("session_id", request.session_id(), false);
 }
 
+absl::Status CheckHold(const control::Hold& request) {
+  if (request.text().size() > kMaxNoticeSize) {
+    return Invalid(absl::StrCat("text: at most ", kMaxNoticeSize, " bytes"));
+  }
+  return CheckId("session_id", request.session_id(), false);
+}
+
+absl::Status CheckSetWatched(const control::SetWatched& request) {
+  if (request.watcher_size() > kMaxWatchers) {
+    return Invalid(absl::StrCat("watcher: at most ", kMaxWatchers));
+  }
+  for (const std::string& watcher : request.watcher()) {
+    if (watcher.empty()) return Invalid("watcher: a name is empty");
+    if (watcher.size() > kMaxWatcherSize) {
+      return Invalid(absl::StrCat("watcher: at most ", kMaxWatcherSize, " bytes"));
+    }
+  }
+  return CheckId("session_id", request.session_id(), false);
+}
+
+absl::Status CheckSubscribeScreen(const control::SubscribeScreen& request) {
+  const uint32_t interval = request.interval_ms();
+  if (interval != 0 && (interval < kMinScreenIntervalMs || interval > kMaxScreenIntervalMs)) {
+    return Invalid(
+        absl::StrCat("interval_ms: ", kMinScreenIntervalMs, " to ", kMaxScreenIntervalMs));
+  }
+  return CheckId("session_id", request.session_id(), false);
+}
+
 }  // namespace
 
 absl::Status CheckRequest(const control::Request& request) {
@@ -67,6 +96,8 @@ absl::Status CheckRequest(const control::Request& request) {
       return CheckNewSession(request.new_session());
     case control::Request::kListSessions:
     case control::Request::kSubscribe:
+    case control::Request::kUnsubscribe:
+    case control::Request::kGetHost:
       return absl::OkStatus();
     case control::Request::kAttach:
       return CheckId("session_id", request.attach().session_id(), true);
@@ -83,6 +114,14 @@ absl::Status CheckRequest(const control::Request& request) {
         return Invalid(absl::StrCat("history_lines: at most ", kMaxHistoryLines));
       }
       return CheckId("session_id", request.take_snapshot().session_id(), false);
+    case control::Request::kGetSession:
+      return CheckId("session_id", request.get_session().session_id(), false);
+    case control::Request::kHold:
+      return CheckHold(request.hold());
+    case control::Request::kSetWatched:
+      return CheckSetWatched(request.set_watched());
+    case control::Request::kSubscribeScreen:
+      return CheckSubscribeScreen(request.subscribe_screen());
     case control::Request::WHAT_NOT_SET:
       break;
   }

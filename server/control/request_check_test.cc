@@ -61,6 +61,61 @@ TEST(RequestCheck, Snapshots) {
   EXPECT_EQ(Problem(request), "history_lines: at most 10000");
 }
 
+TEST(RequestCheck, Questions) {
+  Request request;
+  request.mutable_get_host();
+  EXPECT_EQ(Problem(request), "");
+  request.mutable_unsubscribe();
+  EXPECT_EQ(Problem(request), "");
+  request.mutable_get_session();
+  EXPECT_EQ(Problem(request), "session_id is missing");
+  request.mutable_get_session()->set_session_id("a");
+  EXPECT_EQ(Problem(request), "");
+}
+
+TEST(RequestCheck, Holds) {
+  Request request;
+  request.mutable_hold();
+  EXPECT_EQ(Problem(request), "session_id is missing");
+  request.mutable_hold()->set_session_id("a");
+  EXPECT_EQ(Problem(request), "");
+  request.mutable_hold()->set_text(std::string(1000, 'x'));
+  EXPECT_EQ(Problem(request), "");
+  request.mutable_hold()->set_text(std::string(1001, 'x'));
+  EXPECT_EQ(Problem(request), "text: at most 1000 bytes");
+}
+
+TEST(RequestCheck, Watchers) {
+  Request request;
+  request.mutable_set_watched();
+  EXPECT_EQ(Problem(request), "session_id is missing");
+  request.mutable_set_watched()->set_session_id("a");
+  EXPECT_EQ(Problem(request), "") << "nobody any more";
+  for (int i = 0; i < 16; ++i) request.mutable_set_watched()->add_watcher(std::string(100, 'x'));
+  EXPECT_EQ(Problem(request), "");
+  request.mutable_set_watched()->set_watcher(0, "");
+  EXPECT_EQ(Problem(request), "watcher: a name is empty");
+  request.mutable_set_watched()->set_watcher(0, std::string(101, 'x'));
+  EXPECT_EQ(Problem(request), "watcher: at most 100 bytes");
+  request.mutable_set_watched()->add_watcher("x");
+  EXPECT_EQ(Problem(request), "watcher: at most 16");
+}
+
+TEST(RequestCheck, Screens) {
+  Request request;
+  request.mutable_subscribe_screen();
+  EXPECT_EQ(Problem(request), "session_id is missing");
+  request.mutable_subscribe_screen()->set_session_id("a");
+  for (const uint32_t fine : {0u, 10u, 3'600'000u}) {
+    request.mutable_subscribe_screen()->set_interval_ms(fine);
+    EXPECT_EQ(Problem(request), "") << fine;
+  }
+  for (const uint32_t bad : {1u, 9u, 3'600'001u}) {
+    request.mutable_subscribe_screen()->set_interval_ms(bad);
+    EXPECT_EQ(Problem(request), "interval_ms: 10 to 3600000") << bad;
+  }
+}
+
 TEST(RequestCheck, NewSessions) {
   Request request;
   request.mutable_new_session();

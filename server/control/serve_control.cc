@@ -9,6 +9,7 @@
 #include "crypto/cleanse.h"
 #include "io/event.h"
 #include "io/scope.h"
+#include "io/timer.h"
 #include "server/control/dialogue.h"
 
 namespace mosh::server {
@@ -16,12 +17,17 @@ namespace {
 
 // What the two halves of a connection share.
 struct Talk {
-  Talk(std::unique_ptr<io::UnixConnection> connection, HostControl* host)
-      : connection(std::move(connection)), dialogue(host, [this] { output.Set(); }) {}
+  Talk(io::Reactor* reactor, std::unique_ptr<io::UnixConnection> connection, HostControl* host)
+      : reactor(reactor),
+        connection(std::move(connection)),
+        timer(reactor, &output),
+        dialogue(host, [this] { output.Set(); }) {}
 
+  io::Reactor* reactor;
   std::unique_ptr<io::UnixConnection> connection;
   io::Event output;  // there may be something to send
   io::Event room;    // something has been sent
+  io::Timer timer;   // sets `output`
   Dialogue dialogue;
 };
 
@@ -47,9 +53,10 @@ io::Task<void> Listen(Talk* talk, io::Scope* scope) {
 io::Task<void> Speak(Talk* talk, io::Scope* scope) {
   const io::StopToken stop = scope->token();
   while (!stop.stop_requested()) {
-    std::string packet = talk->dialogue.NextPacket();
+    std::string packet = talk->dialogue.NextPacket(talk->reactor->Now());
     if (packet.empty()) {
       talk->output.Reset();
+      talk->timer.Arm(talk->dialogue.NextDeadline());
       [[maybe_unused]] const absl::Status waited = co_await talk->output.Wait(stop);
       continue;
     }
@@ -67,9 +74,9 @@ bool MayControl(const io::PeerCredentials& peer, uid_t owner) {
   return peer.uid == owner || peer.uid == 0;
 }
 
-io::Task<void> ServeControl(std::unique_ptr<io::UnixConnection> connection, HostControl* host,
-                            io::StopToken stop) {
-  Talk talk(std::move(connection), host);
+io::Task<void> ServeControl(io::Reactor* reactor, std::unique_ptr<io::UnixConnection> connection,
+                            HostControl* host, io::StopToken stop) {
+  Talk talk(reactor, std::move(connection), host);
   io::Scope scope(stop);
   scope.Spawn(Listen(&talk, &scope));
   scope.Spawn(Speak(&talk, &scope));

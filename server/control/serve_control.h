@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "io/reactor.h"
 #include "io/stop.h"
 #include "io/task.h"
 #include "io/unix_socket.h"
@@ -17,9 +18,9 @@ namespace mosh::server {
 bool MayControl(const io::PeerCredentials& peer, uid_t owner);
 
 // Until the other side goes or `stop`. Whoever accepted the connection has checked with
-// MayControl() who the other side is. `host` outlives it.
-io::Task<void> ServeControl(std::unique_ptr<io::UnixConnection> connection, HostControl* host,
-                            io::StopToken stop);
+// MayControl() who the other side is. `reactor` and `host` outlive it.
+io::Task<void> ServeControl(io::Reactor* reactor, std::unique_ptr<io::UnixConnection> connection,
+                            HostControl* host, io::StopToken stop);
 
 }  // namespace mosh::server
 

@@ -179,7 +179,8 @@ TEST_F(ServeControlTest, AConnectionHandedOverIsServedTheSame) {
   });
   std::unique_ptr<io::Reactor> reactor = *io::CreateReactor();
   ASSERT_EQ(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
-  reactor->Run(ServeControl(*io::UnixConnection::Adopt(reactor.get(), io::OwnedFd(ends[0])), &host_,
+  reactor->Run(ServeControl(reactor.get(),
+                            *io::UnixConnection::Adopt(reactor.get(), io::OwnedFd(ends[0])), &host_,
                             io::StopToken()));
   thread.join();
 }

@@ -55,10 +55,14 @@ void CutTo(size_t characters, std::string& text) {
 }
 
 std::string State(const control::Session& session, absl::Time now) {
-  if (session.detached_since() == 0) return "attached";
-  if (session.pid() == 0) return "awaited";  // its first client
-  return absl::StrCat("detached ",
-                      RoughDuration(now - absl::FromUnixMicros(session.detached_since())));
+  std::string state = "attached";
+  if (session.detached_since() != 0) {
+    state = session.pid() == 0
+                ? "awaited"  // its first client
+                : absl::StrCat("detached ",
+                               RoughDuration(now - absl::FromUnixMicros(session.detached_since())));
+  }
+  return absl::StrCat(state, session.held() ? ", held" : "");
 }
 
 std::string Clients(const control::Session& session) {
@@ -115,6 +119,14 @@ class JsonObject {
   std::string text_;
 };
 
+std::string JsonPredictions(const control::Predictions& predictions) {
+  JsonObject object;
+  object.Add("shown", predictions.shown());
+  object.Add("correct", predictions.correct());
+  object.Add("wrong", predictions.wrong());
+  return object.Text();
+}
+
 std::string ClientJson(const control::Client& client) {
   JsonObject object;
   object.Add("id", JsonString(client.id()));
@@ -134,6 +146,14 @@ std::string ClientJson(const control::Client& client) {
   object.Add("losses_seen", client.losses_seen());
   object.Add("retransmissions", client.retransmissions());
   object.Add("capabilities", client.capabilities());
+  object.Add("capability", JsonStrings(client.capability()));
+  object.Add("frames_sent", client.frames_sent());
+  object.Add("frames_received", client.frames_received());
+  object.Add("loss_to_server_percent", client.loss_to_server_percent());
+  if (client.has_loss_to_client_percent()) {
+    object.Add("loss_to_client_percent", client.loss_to_client_percent());
+  }
+  if (client.has_predictions()) object.Add("predictions", JsonPredictions(client.predictions()));
   return object.Text();
 }
 
@@ -155,6 +175,8 @@ std::string ToJson(const control::Session& session) {
   object.Add("server_pid", session.server_pid());
   object.Add("port", session.port());
   object.Add("history_lines", session.history_lines());
+  object.Add("held", session.held() ? "true" : "false");
+  object.Add("watcher", JsonStrings(session.watcher()));
   return object.Text();
 }
 

@@ -147,7 +147,7 @@ void HostProcess::OnConnection(io::OwnedFd fd) {
 io::Task<void> HostProcess::Serve(std::unique_ptr<io::UnixConnection> connection,
                                   io::StopToken stop) {
   ++serving_;
-  co_await ServeControl(std::move(connection), &host_, stop);
+  co_await ServeControl(reactor_, std::move(connection), &host_, stop);
   --serving_;
   SendState(false);
 }

@@ -20,6 +20,7 @@
 #include "io/scope.h"
 #include "io/task.h"
 #include "io/udp_socket.h"
+#include "ssp/predictions.h"
 #include "ssp/transport.h"
 #include "sync/host_state.h"
 #include "sync/user_stream.h"
@@ -48,6 +49,10 @@ class TestClient final : private ssp::DatagramSink {
   void Type(absl::string_view bytes);
   void Resize(term::Size size);
   void StartShutdown();
+  // Tells the server, as clients that predict do.
+  void SetPredictions(const ssp::Predictions& predictions) {
+    transport_.SetPredictions(predictions);
+  }
   // From now on from another port. Only while it runs.
   void Hop();
 

@@ -26,5 +26,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CHECK(again.capabilities == view.capabilities);
   CHECK(again.incoming_loss == view.incoming_loss);
   CHECK(again.incarnation == view.incarnation);
+  CHECK(again.predictions == view.predictions);
   return 0;
 }

@@ -44,6 +44,12 @@ std::span<const uint8_t> InstructionCodec::Encode(const InstructionView& instruc
   if (instruction.incoming_loss > 0) outgoing_->set_incoming_loss(instruction.incoming_loss);
   outgoing_->clear_incarnation();
   if (instruction.incarnation != 0) outgoing_->set_incarnation(instruction.incarnation);
+  outgoing_->clear_predictions();
+  if (instruction.predictions) {
+    outgoing_->mutable_predictions()->set_shown(instruction.predictions->shown);
+    outgoing_->mutable_predictions()->set_correct(instruction.predictions->correct);
+    outgoing_->mutable_predictions()->set_wrong(instruction.predictions->wrong);
+  }
   encoded_.resize(outgoing_->ByteSizeLong());
   CHECK(outgoing_->SerializeToArray(encoded_.data(), static_cast<int>(encoded_.size())));
   return {reinterpret_cast<const uint8_t*>(encoded_.data()), encoded_.size()};
@@ -66,7 +72,12 @@ InstructionCodec::Decoded InstructionCodec::Decode(std::span<const uint8_t> byte
           .diff = absl::string_view(diff.data(), diff.size()),
           .capabilities = Capabilities::FromWire(incoming_->capabilities()),
           .incoming_loss = std::min<uint32_t>(incoming_->incoming_loss(), 100),
-          .incarnation = incoming_->incarnation()};
+          .incarnation = incoming_->incarnation(),
+          .predictions = std::nullopt};
+  if (incoming_->has_predictions()) {
+    const wire::PredictionsMessage& told = incoming_->predictions();
+    out->predictions = {.shown = told.shown(), .correct = told.correct(), .wrong = told.wrong()};
+  }
   return Decoded::kOk;
 }
 

@@ -9,11 +9,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "absl/strings/string_view.h"
 #include "ssp/capabilities.h"
+#include "ssp/predictions.h"
 #include "ssp/types.h"
 
 namespace mosh::ssp {
@@ -33,7 +35,8 @@ struct InstructionView {
   absl::string_view diff;
   Capabilities capabilities;   // announced; empty: nothing is said about them
   uint32_t incoming_loss = 0;  // per cent of the receiver's datagrams that don't arrive
-  uint64_t incarnation = 0;   // of the client's process; 0: the session's first, as all of stock's
+  uint64_t incarnation = 0;    // of the client's process; 0: the session's first, as all of stock's
+  std::optional<Predictions> predictions;  // of the client; nothing: nothing is said about them
 };
 
 class InstructionCodec {

@@ -123,6 +123,20 @@ TEST(Wire, IncarnationIsFieldTwoHundredAndTwo) {
   EXPECT_EQ(codec.Encode({}, {}).size(), expected.size() - 3);
 }
 
+TEST(Wire, PredictionsAreFieldTwoHundredAndThree) {
+  InstructionCodec codec;
+  const std::vector<uint8_t> bytes = ToBytes(
+      codec.Encode({.predictions = Predictions{.shown = 300, .correct = 2, .wrong = 1}}, {}));
+  const std::vector<uint8_t> expected = {0xda, 0x0c, 7, 0x08, 0xac, 0x02, 0x10, 2, 0x18, 1};
+  ASSERT_GT(bytes.size(), expected.size());
+  EXPECT_EQ(std::vector<uint8_t>(bytes.end() - expected.size(), bytes.end()), expected);
+  InstructionView view;
+  ASSERT_EQ(codec.Decode(bytes, &view), InstructionCodec::Decoded::kOk);
+  EXPECT_EQ(view.predictions, (Predictions{.shown = 300, .correct = 2, .wrong = 1}));
+  ASSERT_EQ(codec.Decode(ToBytes(codec.Encode({}, {})), &view), InstructionCodec::Decoded::kOk);
+  EXPECT_EQ(view.predictions, std::nullopt);
+}
+
 TEST(Wire, UnknownCapabilitiesAreKept) {
   InstructionCodec codec;
   InstructionView view;

@@ -3,12 +3,15 @@
 #define SERVER_CONTROL_TESTING_FAKE_HOST_CONTROL_H_
 
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "server/host_control.h"
+#include "term/screen.h"
 
 namespace mosh::server {
 
@@ -30,7 +33,16 @@ class FakeHostControl final : public HostControl {
   void Remove(const std::string& id) {
     sessions_.erase(id);
     std::erase(order_, id);
+    screens_.erase(id);
+    for (ScreenWatcher* watcher : std::exchange(screen_watchers_[id], {})) watcher->OnScreenGone();
+    screen_watchers_.erase(id);
     for (SessionWatcher* watcher : watchers_) watcher->OnSessionGone(id);
+  }
+
+  // What a session shows; nullopt: it keeps it back.
+  void Draw(const std::string& id, std::optional<term::Screen> screen) {
+    screens_[id] = std::move(screen);
+    for (ScreenWatcher* watcher : screen_watchers_[id]) watcher->OnScreenChanged();
   }
 
   // What was asked, oldest first: "attach abcde view", "notify abcde hello".
@@ -38,7 +50,13 @@ class FakeHostControl final : public HostControl {
   absl::Status answer;  // to everything that changes something
   control::Snapshot snapshot;
   mutable int describes = 0;
+  mutable int looks = 0;
   size_t watchers() const { return watchers_.size(); }
+  size_t screen_watchers() const {
+    size_t count = 0;
+    for (const auto& [id, watchers] : screen_watchers_) count += watchers.size();
+    return count;
+  }
 
   absl::StatusOr<control::Grant> NewSession(const control::NewSession& request) override {
     asked.push_back(absl::StrCat("new", request.command_size() > 0 ? " " : "",
@@ -70,6 +88,23 @@ class FakeHostControl final : public HostControl {
     if (!answer.ok()) return answer;
     return snapshot;
   }
+  absl::Status Hold(const control::Hold& request) override {
+    asked.push_back(absl::StrCat(request.held() ? "hold " : "release ", request.session_id(),
+                                 request.text().empty() ? "" : " ", request.text()));
+    return answer;
+  }
+  absl::Status SetWatched(const control::SetWatched& request, const void*) override {
+    asked.push_back(absl::StrCat("watched ", request.session_id()));
+    for (const std::string& name : request.watcher()) absl::StrAppend(&asked.back(), " ", name);
+    return answer;
+  }
+  void EndWatched(const void*) override { asked.push_back("unwatched"); }
+  control::Host DescribeHost() const override {
+    control::Host host;
+    host.set_pid(123);
+    host.set_sessions(static_cast<uint32_t>(sessions_.size()));
+    return host;
+  }
   std::vector<std::string> SessionIds() const override { return order_; }
   absl::StatusOr<control::Session> Describe(absl::string_view session_id) const override {
     ++describes;
@@ -79,6 +114,21 @@ class FakeHostControl final : public HostControl {
   }
   void AddWatcher(SessionWatcher* watcher) override { watchers_.push_back(watcher); }
   void RemoveWatcher(SessionWatcher* watcher) override { std::erase(watchers_, watcher); }
+  absl::Status AddScreenWatcher(absl::string_view session_id, ScreenWatcher* watcher) override {
+    const std::string id(session_id);
+    if (sessions_.count(id) == 0) return absl::NotFoundError("no such session");
+    screen_watchers_[id].push_back(watcher);
+    return absl::OkStatus();
+  }
+  void RemoveScreenWatcher(absl::string_view session_id, ScreenWatcher* watcher) override {
+    std::erase(screen_watchers_[std::string(session_id)], watcher);
+  }
+  std::optional<ScreenNow> LookAt(absl::string_view session_id) const override {
+    ++looks;
+    const auto found = screens_.find(std::string(session_id));
+    if (found == screens_.end() || !found->second) return std::nullopt;
+    return ScreenNow{&*found->second, 1'000'000 + looks};
+  }
 
  private:
   absl::StatusOr<control::Grant> MakeGrant(const std::string& id) {
@@ -93,6 +143,8 @@ class FakeHostControl final : public HostControl {
   std::map<std::string, control::Session> sessions_;
   std::vector<std::string> order_;
   std::vector<SessionWatcher*> watchers_;
+  std::map<std::string, std::vector<ScreenWatcher*>> screen_watchers_;
+  std::map<std::string, std::optional<term::Screen>> screens_;
 };
 
 }  // namespace mosh::server
