@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -114,9 +115,19 @@ class Agent:
             self.process = subprocess.Popen(command, stderr=self.log)
         else:
             self.process = user.popen(command, stderr=self.log)
-        wait_for("the agent's socket", lambda: os.path.exists(self.socket) or self.process.poll() is not None)
+        wait_for("the agent's socket", lambda: self.accepts() or self.process.poll() is not None)
         if self.process.poll() is not None:
             raise AssertionError("the agent ended: " + self.stderr())
+
+    def accepts(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(DEADLINE)
+            if probe.connect_ex(self.socket) != 0:
+                return False
+            try:
+                return probe.recv(1) != b""  # HTTP/2's settings. Nothing comes from a killed agent's that is still being closed.
+            except OSError:
+                return False
 
     def stderr(self):
         self.log.seek(0)
@@ -131,6 +142,10 @@ class Agent:
         if self.process.poll() is None:
             self.process.send_signal(how)
         return self.process.wait(timeout=DEADLINE)
+
+    def close(self):
+        self.stop()
+        self.log.close()
 
 
 class Authority:
