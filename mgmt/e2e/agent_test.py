@@ -4,12 +4,14 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import unittest
 import urllib.request
+from random import Random
 
 import grpc
 
@@ -405,9 +407,77 @@ class AgentTest(unittest.TestCase):
         self.assertEqual(bad.returncode, 1)
         self.assertIn("line 1: entry 1 has been changed", bad.stderr)
         # What we show can be used.
-        shown = subprocess.run([binary, "--check", "--policy", machine.program("MOSH_AGENT_POLICY"), "--config", machine.program("MOSH_AGENT_CONF"),
+        policy = directory + "/policy.json"
+        with open(policy, "wb") as file:
+            file.write(machine.read(machine.program("MOSH_AGENT_POLICY")))
+        os.chmod(policy, 0o620)
+        loose = subprocess.run([binary, "--check", "--policy", policy], capture_output=True, text=True)
+        self.assertEqual(loose.returncode, 1)
+        self.assertIn("nobody else may write it", loose.stderr)
+        os.chmod(policy, 0o644)
+        shown = subprocess.run([binary, "--check", "--policy", policy, "--config", machine.program("MOSH_AGENT_CONF"),
                                 "--audit-log", "none"], capture_output=True, text=True)
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+
+    def test_nothing_a_caller_sends_stops_it(self):
+        agent = self.agent("--max-connections", "20", "--max-watchers", "3")
+        api = self.api(agent)
+        a = self.session(self.alice)
+        name = self.sessions(api, 1)[0].name
+        random = Random(1)
+        # No HTTP/2, half of a connection, and connections that never say anything.
+        silent = []
+        for i in range(40):
+            peer = socket.socket(socket.AF_UNIX)
+            peer.connect(agent.socket)
+            silent.append(peer)
+            if i % 2:
+                try:
+                    peer.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[:random.randrange(25)] + random.randbytes(random.randrange(2000)))
+                except OSError:
+                    pass
+        for peer in silent:
+            peer.close()
+        # Requests of random bytes, and well-formed ones of random values.
+        described = api.service(FLEET)
+        for method in described.methods:
+            for _ in range(20):
+                rpc = api.channel.unary_stream("/%s/%s" % (FLEET, method.name))
+                try:
+                    next(iter(rpc(random.randbytes(random.randrange(100)), timeout=0.5)))
+                except (grpc.RpcError, StopIteration):
+                    pass
+            texts = [field.json_name for field in method.input_type.fields if field.type == field.TYPE_STRING and field.label != field.LABEL_REPEATED]
+            for _ in range(20):
+                fields = {field: random.choice(["", "nodes/-", name, "*", "\x00", "(" * 4000, "é" * 2000, '"', "a" * 300000]) for field in texts}
+                fields.pop("requestId", None)
+                if method.name != "GetSession":
+                    fields["validateOnly"] = True
+                try:
+                    result = api.call(FLEET, method.name, timeout=0.5, **{k: v for k, v in fields.items() if k in [f.json_name for f in method.input_type.fields]})
+                    if hasattr(result, "cancel"):
+                        next(iter(result))
+                except (grpc.RpcError, StopIteration):
+                    pass
+        with self.assertRaises(grpc.RpcError) as caught:
+            api.call(FLEET, "GetSession", name="x" * 2_000_000)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+        # More watchers than there are places; and those who leave make room.
+        watchers = [Watcher(api) for _ in range(4)]
+        wait_for("one that finds no place", lambda: any(w.error and w.error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED for w in watchers))
+        for watcher in watchers:
+            watcher.call.cancel()
+
+        def finds_a_place():
+            watcher = Watcher(api)
+            found = watcher.synced.wait(1)
+            watcher.call.cancel()
+            return found
+
+        wait_for("a place", finds_a_place)
+        self.assertIsNone(agent.process.poll())
+        self.sessions(api, 1)
+        self.end_all(api)
 
     def test_an_ordinary_users_agent(self):
         os.makedirs(self.bob.runtime + "/mosh", exist_ok=True)
