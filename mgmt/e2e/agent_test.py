@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -121,6 +122,15 @@ class AgentTest(unittest.TestCase):
                 next(iter(result))
         return "%s %s" % (caught.exception.code().name, api.error_info(caught.exception)[0])
 
+    def sees_connections(self, api):
+        """By channelz."""
+        try:
+            self.assertGreater(len(api.call("grpc.channelz.v1.Channelz", "GetServers").server), 0)
+            return True
+        except grpc.RpcError as error:
+            self.assertEqual(error.code(), grpc.StatusCode.PERMISSION_DENIED)
+            return False
+
     def end_all(self, api):
         for session in api.call(FLEET, "ListSessions", parent="nodes/-").sessions:
             api.call(FLEET, "TerminateSession", name=session.name, force=True)
@@ -133,8 +143,11 @@ class AgentTest(unittest.TestCase):
         root = self.api(agent)
         self.assertIn(FLEET, root.services())
         self.assertIn("grpc.health.v1.Health", root.services())
-        a, b = self.session(self.alice), self.session(self.bob)
+        stock = stock_client()
+        a, b = self.session(self.alice), self.session(self.bob, client=stock)
         found = self.sessions(root, 2)
+        protocols = {s.user: s.clients[0].protocol for s in found}
+        self.assertEqual(protocols, {"daemon": "mosh-fleet", "nobody": "stock"})
         self.assertEqual({s.user for s in found}, {"daemon", "nobody"})
         mine = next(s for s in found if s.user == "daemon")
         self.assertTrue(mine.name.startswith("nodes/n1/sessions/"))
@@ -192,13 +205,7 @@ class AgentTest(unittest.TestCase):
         self.assertIn("hidden from the caller", log)
         self.assertNotIn(ticket.key, log)
         # The agent's own connections are root's business.
-        for api, code in ((root, None), (alice, grpc.StatusCode.PERMISSION_DENIED)):
-            try:
-                got = api.call("grpc.channelz.v1.Channelz", "GetServers")
-                self.assertIsNone(code)
-                self.assertGreater(len(got.server), 0)
-            except grpc.RpcError as error:
-                self.assertEqual(error.code(), code)
+        self.assertEqual((self.sees_connections(root), self.sees_connections(alice)), (True, False))
         self.end_all(root)
 
     def test_watchers_converge_whatever_is_killed(self):
@@ -344,6 +351,7 @@ class AgentTest(unittest.TestCase):
                 else:
                     self.assertEqual(self.refused(apis[role], method, **fields), "PERMISSION_DENIED PERMISSION_DENIED", "%s %s" % (role, method))
             self.assertEqual(self.refused(apis[role], "CreateAttachTicket", name=name), "PERMISSION_DENIED NOT_OWNER")
+            self.assertEqual(self.sees_connections(apis[role]), role == "admin")
         for method, fields in calls.items():
             self.assertEqual(self.refused(apis["stranger"], method, **fields), "PERMISSION_DENIED PERMISSION_DENIED")
 
@@ -494,6 +502,15 @@ class AgentTest(unittest.TestCase):
         self.assertEqual(self.refused(api, "TailAudit", parent="nodes/-"), "FAILED_PRECONDITION NO_AUDIT_LOG")
         all_of_them = self.api(self.agent())
         self.end_all(all_of_them)
+
+
+def stock_client():
+    """Of the distribution, where it is installed or unpacked."""
+    path = os.pathsep.join([os.environ.get("MOSH_TEST_TOOLS", "") + "/usr/bin", os.environ["PATH"]])
+    found = shutil.which("mosh-client", path=path)
+    if found is None:
+        raise AssertionError("mosh-client is missing: apt-get install mosh")
+    return found
 
 
 def turned_down(api, name):

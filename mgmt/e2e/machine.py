@@ -61,10 +61,11 @@ class User:
 
 
 class Session:
-    """Of our mosh-server's, with our client attached."""
+    """Of our mosh-server's, with our client attached, or stock's."""
 
-    def __init__(self, user, command=("/bin/cat",)):
+    def __init__(self, user, command=("/bin/cat",), client=None):
         self.user = user
+        self.client = client or program("MOSH_CLIENT")
         server = user.popen([program("MOSH_SERVER"), "new", "-i", "127.0.0.1", "-p", "61100:61999", "-c", "256", "--", *command],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
         out, err = server.communicate(timeout=DEADLINE)
@@ -77,7 +78,7 @@ class Session:
     def attach(self, port, key):
         master, slave = pty.openpty()
         fcntl.ioctl(slave, 0x5414, b"\x18\x00\x50\x00\x00\x00\x00\x00")  # TIOCSWINSZ: 24 rows, 80 columns
-        client = self.user.popen(["mosh-client", "127.0.0.1", str(port)], executable=program("MOSH_CLIENT"), stdin=slave,
+        client = self.user.popen(["mosh-client", "127.0.0.1", str(port)], executable=self.client, stdin=slave,
                                  stdout=slave, stderr=slave, env={"MOSH_KEY": key}, start_new_session=True)
         os.close(slave)
         shown = []
