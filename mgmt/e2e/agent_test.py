@@ -50,8 +50,8 @@ def local_api(agent, uid=0):
 class Watcher:
     """Follows a watch on a thread, with its sessions as they are."""
 
-    def __init__(self, api, **fields):
-        self.api, self.sessions, self.synced, self.error = api, {}, threading.Event(), None
+    def __init__(self, api, known=(), **fields):
+        self.api, self.sessions, self.synced, self.error = api, dict(known), threading.Event(), None
         self.version = ""
         self.call = api.call(FLEET, "WatchSessions", timeout=None, parent="nodes/-", **fields)
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -253,8 +253,7 @@ class AgentTest(unittest.TestCase):
         first.call.cancel()
         first.thread.join(machine.DEADLINE)
         self.end_all(api)
-        resumed = Watcher(api, resourceVersion=first.version)
-        resumed.sessions = dict(first.sessions)
+        resumed = Watcher(api, first.sessions, resourceVersion=first.version)
         wait_for("none", lambda: not resumed.sessions)
         self.assertFalse(resumed.synced.is_set())
         resumed.call.cancel()
