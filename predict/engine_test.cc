@@ -169,6 +169,7 @@ TEST(Engine, CountsWhatIsDrawnAndWhatBecomesOfIt) {
 
 TEST(Engine, CountsOnlyWhatWasDrawn) {
   Stage stage({40, 6}, {});  // adaptive, and the line is fast
+  stage.engine().SetSendInterval(20ms);
   stage.Echo();
   stage.Type("l");
   EXPECT_EQ(stage.engine().tally().shown, 0);
