@@ -241,6 +241,7 @@ TEST_P(AttachTest, HeldAndReleased) {
   const Deadline deadline = Patience();
   while (absl::StrContains(Ask({"list", "--json"}).out, "\"last_input_at\":0,")) {
     ASSERT_FALSE(deadline.passed());
+    first_->Pump(Deadline::In(std::chrono::milliseconds(10)));
   }
   EXPECT_EQ(Ask({"release", id_}).exit_code, 0);
   ASSERT_TRUE(first_->WaitFor([](const VtermScreen& screen) {
@@ -254,7 +255,9 @@ TEST_P(AttachTest, WatchedAndToldSo) {
   Start();
   const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   const std::string socket =
-      absl::StrCat(environment_["XDG_RUNTIME_DIR"], "/mosh/", server_.process.pid(), ".sock");
+      UnderMoshd()
+          ? "/run/moshd/gate.sock"
+          : absl::StrCat(environment_["XDG_RUNTIME_DIR"], "/mosh/", server_.process.pid(), ".sock");
   {
     auto watcher = server::ControlClient::Connect(socket, patience);
     ASSERT_TRUE(watcher.ok()) << watcher.status();
@@ -267,6 +270,7 @@ TEST_P(AttachTest, WatchedAndToldSo) {
     request.mutable_subscribe_screen()->set_session_id(id_);
     ASSERT_TRUE(watcher->Send(&request, patience).ok());
     first_->Type("echo seen-$((1))\r");
+    ASSERT_TRUE(first_->WaitForText("\nseen-1")) << first_->Describe();
     std::string seen;
     while (!absl::StrContains(seen, "seen-1")) {
       const auto reply = watcher->Receive(patience);
