@@ -339,7 +339,7 @@ io::Task<void> Agent::Main() {
     io::Event never;
     (void)co_await never.Wait(stop.token());
     NotifyServiceManager("STOPPING=1");
-  } else {
+  } else if (!stop.token().stop_requested()) {
     Say(opened);
     status_ = 1;
     stop.RequestStop();
