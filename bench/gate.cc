@@ -36,6 +36,7 @@
 #include "crypto/route_tag.h"
 #include "crypto/session_key.h"
 #include "e2e/mosh_session.h"
+#include "e2e/moshd_process.h"
 #include "e2e/private_machine.h"
 #include "e2e/process.h"
 #include "e2e/tools.h"
@@ -254,24 +255,16 @@ int Main(int argc, char** argv) {
   }
   e2e::BecomeReaper();
   const std::string mark = e2e::NewMark();
-  const std::string moshd = PrivateMachine::Program("moshd");
-  e2e::SpawnOptions options;
-  options.argv = {moshd};
-  options.environment = e2e::BaseEnvironment(mark);
-  options.err = STDERR_FILENO;
-  e2e::Process process = e2e::Process::Spawn(options);
-  bench.gate = process.pid();
-  bench.status = [options, moshd]() mutable {
-    options.argv = {moshd, "--status"};
-    return e2e::RunToEnd(options, e2e::Patience()).out;
-  };
-  while (bench.status().empty()) usleep(10'000);
+  e2e::MoshdProcess moshd(e2e::BaseEnvironment(mark), "");
+  bench.gate = moshd.process().pid();
+  bench.status = [&moshd] { return moshd.Status(); };
 
   auto reactor = io::CreateReactor();
   CHECK(reactor.ok());
   bench.reactor = reactor->get();
   crypto::SystemRandom random;
   for (int i = 0; i < 2 * kClientsOfEachKind; ++i) {
+    e2e::SpawnOptions options;
     options.argv =
         PrivateMachine::As("alice", {PrivateMachine::Program("mosh-server"), "new", "--", "cat"});
     options.environment = PrivateMachine::EnvironmentOf("alice", mark);
@@ -289,12 +282,6 @@ int Main(int argc, char** argv) {
     bench.typists.push_back(std::move(typist));
   }
   (*reactor)->Run(Measure(&bench));
-  // A Host carries no mark. Without it and the gate the keeper leaves.
-  pid_t host;
-  const std::vector<std::string> words = absl::StrSplit(bench.status(), absl::ByAnyChar(" \n"));
-  for (size_t i = 1; i < words.size(); ++i) {
-    if (words[i - 1] == "pid" && absl::SimpleAtoi(words[i], &host)) kill(host, SIGKILL);
-  }
   e2e::KillMarkedProcesses(mark);
   return 0;
 }

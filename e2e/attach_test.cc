@@ -1,6 +1,8 @@
 // Sessions that are found again: listed, attached to, watched, taken over, left and ended, by our
-// client and by stock's, from the command line and through ssh.
+// client and by stock's, from the command line and through ssh. With E2E_MOSHD they are a moshd's,
+// else their servers stand alone.
 #include <signal.h>
+#include <stdlib.h>
 
 #include <chrono>
 #include <memory>
@@ -12,6 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "e2e/mosh_session.h"
+#include "e2e/moshd_process.h"
+#include "e2e/private_machine.h"
 #include "e2e/sshd.h"
 #include "e2e/tools.h"
 #include "gmock/gmock.h"
@@ -36,6 +40,20 @@ class AttachTest : public testing::TestWithParam<Pairing> {
     client_ = ClientFolder(GetParam()) + "/mosh-client";
   }
   ~AttachTest() override { KillMarkedProcesses(mark_); }
+
+  static bool UnderMoshd() { return getenv("E2E_MOSHD") != nullptr; }
+  static void SetUpTestSuite() {
+    if (UnderMoshd()) why_not_ = PrivateMachine::Enter({}, {RequireVariable("E2E_MOSHD")});
+  }
+  void SetUp() override {
+    if (!UnderMoshd()) return;
+    if (!why_not_.empty()) GTEST_SKIP() << why_not_;
+    // It isn't among the processes that a session leaves.
+    Environment environment = BaseEnvironment(NewMark());
+    environment["MOSH_IO_BACKEND"] = GetParam().backend;
+    environment_.erase("MOSHD_SOCKET");
+    moshd_ = std::make_unique<MoshdProcess>(environment, "");
+  }
 
   // mosh-server with these words, to its end.
   Output Ask(const Strings& words) {
@@ -67,11 +85,20 @@ class AttachTest : public testing::TestWithParam<Pairing> {
 
   // A session with its first client, which shows `ready`.
   void Start(const Strings& command = {"/bin/sh"}, const char* ready = "$") {
-    Strings arguments = {"-i", "127.0.0.1", "-p", "0", "-c", "256", "--"};
-    arguments.insert(arguments.end(), command.begin(), command.end());
-    server_ = StartServer(ServerPath(GetParam()), arguments, environment_);
-    ASSERT_NE(server_.port, 0) << server_.output;
-    first_ = Connect(absl::StrCat(server_.port), server_.key);
+    if (UnderMoshd()) {
+      Strings words = {"new", "-v", "-c", "256", "--"};
+      words.insert(words.end(), command.begin(), command.end());
+      const Output output = Ask(words);
+      const std::string port = WordBehind(output.out, "MOSH CONNECT ");
+      ASSERT_EQ(port, "61000") << output.out << output.err << moshd_->Describe();
+      first_ = Connect(port, WordBehind(output.out, absl::StrCat("MOSH CONNECT ", port)));
+    } else {
+      Strings arguments = {"-i", "127.0.0.1", "-p", "0", "-c", "256", "--"};
+      arguments.insert(arguments.end(), command.begin(), command.end());
+      server_ = StartServer(ServerPath(GetParam()), arguments, environment_);
+      ASSERT_NE(server_.port, 0) << server_.output;
+      first_ = Connect(absl::StrCat(server_.port), server_.key);
+    }
     ASSERT_TRUE(first_->WaitForText(ready)) << first_->Describe();
     const std::string list = Ask({"list"}).out;
     const Strings lines = absl::StrSplit(list, '\n');
@@ -90,13 +117,18 @@ class AttachTest : public testing::TestWithParam<Pairing> {
     return client.WaitExit() && client.process().ExitCode() == 0;
   }
   void ExpectNothingLeft() {
-    EXPECT_TRUE(server_.process.WaitExit(Patience()));
+    if (!UnderMoshd()) {
+      EXPECT_TRUE(server_.process.WaitExit(Patience()));
+    }
     EXPECT_THAT(WaitNoMarkedProcesses(mark_, Deadline::In(std::chrono::seconds(15))), IsEmpty());
-    EXPECT_EQ(Ask({"list"}).out, "No sessions.\n");
+    // The Host of a standalone server has gone with its session; a moshd's follows it.
+    EXPECT_TRUE(WaitForList("No sessions."));
   }
 
+  static inline std::string why_not_;
   std::string mark_;
   Environment environment_;
+  std::unique_ptr<MoshdProcess> moshd_;
   std::string client_;
   std::string predict_ = "never";
   StartedServer server_;
@@ -209,6 +241,7 @@ TEST_P(AttachTest, HeldAndReleased) {
   const Deadline deadline = Patience();
   while (absl::StrContains(Ask({"list", "--json"}).out, "\"last_input_at\":0,")) {
     ASSERT_FALSE(deadline.passed());
+    first_->Pump(Deadline::In(std::chrono::milliseconds(10)));
   }
   EXPECT_EQ(Ask({"release", id_}).exit_code, 0);
   ASSERT_TRUE(first_->WaitFor([](const VtermScreen& screen) {
@@ -222,7 +255,9 @@ TEST_P(AttachTest, WatchedAndToldSo) {
   Start();
   const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   const std::string socket =
-      absl::StrCat(environment_["XDG_RUNTIME_DIR"], "/mosh/", server_.process.pid(), ".sock");
+      UnderMoshd()
+          ? "/run/moshd/gate.sock"
+          : absl::StrCat(environment_["XDG_RUNTIME_DIR"], "/mosh/", server_.process.pid(), ".sock");
   {
     auto watcher = server::ControlClient::Connect(socket, patience);
     ASSERT_TRUE(watcher.ok()) << watcher.status();
@@ -235,6 +270,7 @@ TEST_P(AttachTest, WatchedAndToldSo) {
     request.mutable_subscribe_screen()->set_session_id(id_);
     ASSERT_TRUE(watcher->Send(&request, patience).ok());
     first_->Type("echo seen-$((1))\r");
+    ASSERT_TRUE(first_->WaitForText("\nseen-1")) << first_->Describe();
     std::string seen;
     while (!absl::StrContains(seen, "seen-1")) {
       const auto reply = watcher->Receive(patience);

@@ -23,6 +23,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "e2e/mosh_session.h"
+#include "e2e/moshd_process.h"
 #include "e2e/private_machine.h"
 #include "e2e/terminal_program.h"
 #include "e2e/tools.h"
@@ -43,14 +44,6 @@ std::string ReadAll(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-// The word behind `name` in lines such as "hosts 1 of 1000".
-std::string WordBehind(absl::string_view text, absl::string_view name) {
-  const size_t at = text.find(name);
-  if (at == absl::string_view::npos) return "";
-  const absl::string_view rest = absl::StripLeadingAsciiWhitespace(text.substr(at + name.size()));
-  return std::string(rest.substr(0, rest.find_first_of(" ,\n\t")));
-}
-
 // A field of /proc/PID/status.
 std::string StatusField(pid_t pid, absl::string_view name) {
   return WordBehind(ReadAll(absl::StrCat("/proc/", pid, "/status")), absl::StrCat(name, ":"));
@@ -60,120 +53,6 @@ bool Runs(pid_t pid) {
   const std::string state = StatusField(pid, "State");
   return !state.empty() && state != "Z";
 }
-
-// What `moshd --status` says of one Host.
-struct HostLine {
-  uid_t uid = 0;
-  pid_t pid = 0;
-};
-
-// A moshd, and what is left of it when its main process has gone.
-class Moshd {
- public:
-  Moshd(const Environment& environment, absl::string_view config, std::vector<std::string> prefix)
-      : environment_(environment), prefix_(std::move(prefix)) {
-    config_ = PrivateMachine::Folder() + "/moshd.conf";
-    WriteFile(config_, config);
-    Start();
-  }
-  ~Moshd() {
-    for (const char* name : {"moshd", "moshd-host", "moshd-keeper", "moshd-spawner"}) Kill(name);
-  }
-
-  void Start() {
-    log_ = MakeTempFolder("moshd") + "/log";
-    const int err = open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    SpawnOptions options;
-    options.argv = prefix_;
-    for (const std::string& word : {PrivateMachine::Program("moshd"), "--config=" + config_}) {
-      options.argv.push_back(word);
-    }
-    options.environment = environment_;
-    options.err = err;
-    process_ = Process::Spawn(options);
-    close(err);
-    const Deadline deadline = Patience();
-    while (!absl::StrContains(Status(), "hosts ") && !process_.Exited() && !deadline.passed()) {
-      usleep(5000);
-    }
-  }
-  std::string Status() {
-    SpawnOptions options;
-    options.argv = prefix_;
-    for (const std::string& word : {PrivateMachine::Program("moshd"), std::string("--status")}) {
-      options.argv.push_back(word);
-    }
-    options.environment = environment_;
-    return RunToEnd(options, Patience()).out;
-  }
-  std::vector<HostLine> Hosts() {
-    std::vector<HostLine> hosts;
-    for (absl::string_view line : absl::StrSplit(Status(), '\n')) {
-      HostLine host;
-      if (!absl::StartsWith(line, "host ")) continue;
-      EXPECT_TRUE(absl::SimpleAtoi(WordBehind(line, " uid "), &host.uid));
-      EXPECT_TRUE(absl::SimpleAtoi(WordBehind(line, " pid "), &host.pid));
-      hosts.push_back(host);
-    }
-    return hosts;
-  }
-  // 0: there is none (any more).
-  pid_t HostOf(const std::string& user) {
-    for (const HostLine& host : Hosts()) {
-      if (host.uid == kUsers.at(user)) return host.pid;
-    }
-    return 0;
-  }
-  int Number(absl::string_view name) {
-    int value = -1;
-    EXPECT_TRUE(absl::SimpleAtoi(WordBehind(Status(), name), &value)) << name;
-    return value;
-  }
-  // Processes of this network namespace with this name.
-  std::vector<pid_t> Find(const std::string& name) {
-    SpawnOptions options;
-    options.argv = {"pgrep", "-x", "--ns", absl::StrCat(getpid()), "--nslist", "net", name};
-    options.environment = environment_;
-    std::vector<pid_t> pids;
-    for (absl::string_view word :
-         absl::StrSplit(RunToEnd(options, Patience()).out, '\n', absl::SkipEmpty())) {
-      pid_t pid;
-      if (absl::SimpleAtoi(word, &pid)) pids.push_back(pid);
-    }
-    return pids;
-  }
-  void Kill(const std::string& name) {
-    for (const pid_t pid : Find(name)) kill(pid, SIGKILL);
-  }
-  bool WaitUntil(const std::function<bool()>& holds) {
-    const Deadline deadline = Patience();
-    while (!holds()) {
-      if (deadline.passed()) return false;
-      usleep(5000);
-    }
-    return true;
-  }
-  // Until the log says this, after SIGHUP with a new configuration.
-  bool Reload(absl::string_view config, absl::string_view words) {
-    WriteFile(config_, config);
-    process_.Signal(SIGHUP);
-    return WaitUntil([&] { return absl::StrContains(log(), words); });
-  }
-  void KillGate() {
-    process_.Signal(SIGKILL);
-    EXPECT_TRUE(process_.WaitExit(Patience()));
-  }
-  Process& process() { return process_; }
-  std::string log() const { return ReadAll(log_); }
-  std::string Describe() { return absl::StrCat("moshd:\n", log(), Status()); }
-
- private:
-  Environment environment_;
-  std::vector<std::string> prefix_;
-  std::string config_;
-  std::string log_;
-  Process process_;
-};
 
 class MoshdTest : public testing::TestWithParam<Pairing> {
  protected:
@@ -196,7 +75,7 @@ class MoshdTest : public testing::TestWithParam<Pairing> {
   void StartMoshd(absl::string_view config = "") {
     Environment environment = BaseEnvironment(mark_);
     environment["MOSH_IO_BACKEND"] = GetParam().backend;
-    moshd_ = std::make_unique<Moshd>(environment, config, std::vector<std::string>{});
+    moshd_ = std::make_unique<MoshdProcess>(environment, config);
   }
   Output RunAs(const std::string& user, std::vector<std::string> argv) {
     SpawnOptions options;
@@ -240,7 +119,7 @@ class MoshdTest : public testing::TestWithParam<Pairing> {
 
   static inline std::string why_not_;
   std::string mark_;
-  std::unique_ptr<Moshd> moshd_;
+  std::unique_ptr<MoshdProcess> moshd_;
   std::vector<std::unique_ptr<TerminalProgram>> terminals_;
 };
 
@@ -303,7 +182,7 @@ TEST_P(MoshdTest, GateIsKilledAndStartedAgain) {
   ASSERT_TRUE(Answers(alice));
   ASSERT_TRUE(Answers(bob));
   const pid_t host = moshd_->HostOf("alice");
-  moshd_->KillGate();
+  ASSERT_TRUE(moshd_->KillGate());
   // Ours need no gate.
   if (GetParam().client_is_ours()) EXPECT_TRUE(Answers(alice));
   moshd_->Start();
@@ -329,7 +208,7 @@ TEST_P(MoshdTest, NoKeyIsLostOrDoubledByRestarts) {
     alice->Type(text.substr(i, 1));
     alice->Pump(Deadline::In(std::chrono::milliseconds(2)));
     if (i % 150 != 75) continue;
-    moshd_->KillGate();
+    ASSERT_TRUE(moshd_->KillGate());
     moshd_->Start();
   }
   EXPECT_TRUE(alice->WaitForText(absl::StrFormat("GOT %d %016x", text.size(), digest)))
@@ -370,7 +249,7 @@ TEST_P(MoshdTest, KeeperIsKilled) {
   })) << moshd_->Describe();
   EXPECT_TRUE(Answers(alice));
   // The new one keeps as well as the old.
-  moshd_->KillGate();
+  ASSERT_TRUE(moshd_->KillGate());
   moshd_->Start();
   EXPECT_TRUE(Answers(alice));
   EXPECT_TRUE(Answers(Session("bob")));
@@ -428,7 +307,7 @@ TEST_P(MoshdTest, UpgradedGateStartsNewHosts) {
   TerminalProgram* alice = Session("alice");
   ASSERT_TRUE(Answers(alice));
   const pid_t host = moshd_->HostOf("alice");
-  moshd_->KillGate();
+  ASSERT_TRUE(moshd_->KillGate());
   // Another file of the same name is another build.
   const std::string program = PrivateMachine::Program("moshd");
   ASSERT_EQ(rename(program.c_str(), (program + ".old").c_str()), 0);
@@ -531,13 +410,13 @@ TEST_P(MoshdTest, RoamingClientIsFoundAgain) {
 TEST_P(MoshdTest, AnOrdinaryUsersOwn) {
   Environment environment = PrivateMachine::EnvironmentOf("alice", mark_);
   environment["MOSH_IO_BACKEND"] = GetParam().backend;
-  moshd_ = std::make_unique<Moshd>(environment, "", PrivateMachine::As("alice", {}));
+  moshd_ = std::make_unique<MoshdProcess>(environment, "", PrivateMachine::As("alice", {}));
   // The last root's moshd has left its socket behind, where nobody listens.
   unlink("/run/moshd/gate.sock");
   TerminalProgram* alice = Session("alice");
   ASSERT_TRUE(Answers(alice));
   EXPECT_EQ(StatusField(moshd_->HostOf("alice"), "Uid"), "61001");
-  moshd_->KillGate();
+  ASSERT_TRUE(moshd_->KillGate());
   moshd_->Start();
   EXPECT_TRUE(Answers(alice));
   EXPECT_TRUE(Answers(Session("alice")));

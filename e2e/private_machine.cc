@@ -105,6 +105,8 @@ std::vector<std::string> PrivateMachine::As(const std::string& user,
   return words;
 }
 
+uid_t PrivateMachine::UidOf(const std::string& user) { return KnownUsers().at(user); }
+
 Environment PrivateMachine::EnvironmentOf(const std::string& user, absl::string_view mark) {
   Environment environment = BaseEnvironment(mark);
   environment["HOME"] = HomeOf(user);

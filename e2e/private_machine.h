@@ -30,6 +30,7 @@ class PrivateMachine {
   static std::string Folder();
   // `argv` as it runs as this user of Enter's.
   static std::vector<std::string> As(const std::string& user, std::vector<std::string> argv);
+  static uid_t UidOf(const std::string& user);
   // What the user's processes start with.
   static Environment EnvironmentOf(const std::string& user, absl::string_view mark);
   // Adds a file to /etc/pam.d, which has lost the real ones by that.

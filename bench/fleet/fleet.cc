@@ -144,6 +144,9 @@ class Typists {
     }
     const absl::Status slept = co_await reactor_->Sleep(next + 1s, {});
     CHECK(slept.ok());
+    size_t missing = 0;
+    for (const auto& client : clients_) missing += client->keys_under_way();
+    if (missing > 0) printf("%zu keys were not shown within a second of the end\n", missing);
   }
   io::Task<void> Close() {
     co_await scope_.CancelAndJoin();

@@ -1,5 +1,6 @@
 #include "bench/fleet/light_client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/string_view.h"
@@ -69,16 +70,20 @@ io::Task<void> LightClient::Receive(io::StopToken stop) {
 void LightClient::Look() {
   const char32_t corner = transport_.remote().screen().cell(0, 0).code_point();
   up_ = up_ || corner == '$';
-  if (samples_ == nullptr || corner != static_cast<char32_t>('a' + keys_ % 26)) return;
-  std::exchange(samples_, nullptr)->Add(NowMillis() - typed_at_);
+  const auto shown =
+      std::find_if(under_way_.rbegin(), under_way_.rend(), [corner](const Key& key) {
+        return static_cast<char32_t>(key.letter) == corner;
+      });
+  const double now = NowMillis();
+  for (auto keys = under_way_.rend() - shown; keys > 0; --keys) {
+    under_way_.front().samples->Add(now - under_way_.front().typed_at);
+    under_way_.pop_front();
+  }
 }
 
 void LightClient::TypeKey(Samples* samples) {
-  // A key that never showed up before the next counts as what it is, endless.
-  if (samples_ != nullptr) samples_->Add(NowMillis() - typed_at_);
   const char key = static_cast<char>('a' + ++keys_ % 26);
-  samples_ = samples;
-  typed_at_ = NowMillis();
+  under_way_.push_back({key, NowMillis(), samples});
   input_.PushBytes(absl::string_view(&key, 1));
   transport_.OnLocalChange(reactor_->Now(), ssp::ChangeHint::kIsolated);
   Tick();

@@ -4,7 +4,9 @@
 #define BENCH_FLEET_LIGHT_CLIENT_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 
@@ -39,8 +41,11 @@ class LightClient final : private ssp::DatagramSink, private io::TimerNode {
 
   // The session's program has shown its prompt.
   bool up() const { return up_; }
-  // A key of its own choice; the time until the screen shows it goes to `samples`, in milliseconds.
+  // A key of its own choice; the time until the screen shows it, or a later one, goes to `samples`,
+  // in milliseconds.
   void TypeKey(Samples* samples);
+  // Typed, and neither they nor later ones have been shown.
+  size_t keys_under_way() const { return under_way_.size(); }
 
  private:
   void Send(std::span<const uint8_t> datagram) override;
@@ -56,8 +61,12 @@ class LightClient final : private ssp::DatagramSink, private io::TimerNode {
   ssp::Transport<sync::UserStream, sync::HostState> transport_;
   bool up_ = false;
   int keys_ = 0;
-  Samples* samples_ = nullptr;  // while a key is on its way
-  double typed_at_ = 0;
+  struct Key {
+    char letter;
+    double typed_at;
+    Samples* samples;
+  };
+  std::deque<Key> under_way_;  // oldest first
 };
 
 }  // namespace mosh::bench

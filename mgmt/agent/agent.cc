@@ -284,13 +284,13 @@ io::Task<absl::Status> Agent::OpenDoors(io::Scope* entry) {
     const absl::StatusOr<std::string> path = SocketPath(options_);
     if (!path.ok()) co_return path.status();
     absl::StatusOr<std::unique_ptr<LocalDoor>> door =
-        LocalDoor::Open({.reactor = reactor_.get(),
-                         .worker = &door_worker_,
-                         .reception = &reception_,
-                         .policy = policy,
-                         .metrics = &metrics_,
-                         .limits = options_.limits},
-                        *path, /*for_all=*/geteuid() == 0);
+        co_await LocalDoor::Open({.reactor = reactor_.get(),
+                                  .worker = &door_worker_,
+                                  .reception = &reception_,
+                                  .policy = policy,
+                                  .metrics = &metrics_,
+                                  .limits = options_.limits},
+                                 *path, /*for_all=*/geteuid() == 0, entry->token());
     if (!door.ok()) co_return door.status();
     local_door_ = *std::move(door);
     entry->Spawn(local_door_->Run(entry->token()));
@@ -389,7 +389,7 @@ io::Task<void> Agent::Main() {
     io::Event never;
     (void)co_await never.Wait(stop.token());
     NotifyServiceManager("STOPPING=1");
-  } else {
+  } else if (!stop.token().stop_requested()) {
     Say(opened);
     status_ = 1;
     stop.RequestStop();

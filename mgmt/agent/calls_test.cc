@@ -90,13 +90,15 @@ TEST(Calls, EachRoleMayWhatItMayAndNothingElse) {
 
 TEST(Calls, TheOwnerMayEverythingAndAnotherUserDoesNotSeeIt) {
   for (const auto& [what, attempt] : Attempts()) {
-    FakeNode own;
-    EXPECT_EQ(Outcome(attempt(&own, FakeNode::Local(kAlice))), "OK") << what;
-    FakeNode other;
-    const std::string outcome = Outcome(attempt(&other, FakeNode::Local(kBob)));
+    {
+      FakeNode node;
+      EXPECT_EQ(Outcome(attempt(&node, FakeNode::Local(kAlice))), "OK") << what;
+    }
+    FakeNode node;
+    const std::string outcome = Outcome(attempt(&node, FakeNode::Local(kBob)));
     // A notice says which names it could not reach.
     EXPECT_EQ(outcome, what == "notify" ? "OK" : "NOT_FOUND SESSION_NOT_FOUND") << what;
-    EXPECT_TRUE(other.hosts.asked.empty()) << what;
+    EXPECT_TRUE(node.hosts.asked.empty()) << what;
   }
 }
 
@@ -114,10 +116,9 @@ TEST(Calls, WhatIsHiddenLooksAsIfItWereNotThere) {
   const auto bob = FakeNode::Local(kBob);
   const grpc::Status hidden =
       node.Do(bob, method::kGetSession, &Calls::GetSession, Named<fleet::GetSessionRequest>(kA1));
-  FakeNode empty;
-  empty.Remove("a1", kAlice);
+  node.Remove("a1", kAlice);
   const grpc::Status absent =
-      empty.Do(bob, method::kGetSession, &Calls::GetSession, Named<fleet::GetSessionRequest>(kA1));
+      node.Do(bob, method::kGetSession, &Calls::GetSession, Named<fleet::GetSessionRequest>(kA1));
   EXPECT_EQ(hidden.error_message(), absent.error_message());
   EXPECT_EQ(hidden.error_details(), absent.error_details());
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
@@ -47,7 +48,8 @@ class GrpcStream final : public grpc::ServerWriteReactor<Wire>, public Sink<Mess
     this->StartWrite(&wire_);
     {
       io::Deadline limit(reactor_, reactor_->Now() + kWriteTimeout, io::StopToken());
-      if (!(co_await state_->written.Wait(limit.token())).ok()) context_->TryCancel();
+      const absl::Status taken = co_await state_->written.Wait(limit.token());
+      if (!taken.ok()) context_->TryCancel();
     }
     (void)co_await state_->written.Wait();
     co_return state_->ok;

@@ -20,6 +20,8 @@ namespace {
 constexpr int kBacklog = 128;
 // When descriptors or memory are short.
 constexpr std::chrono::milliseconds kRetryAfter{500};
+constexpr std::chrono::seconds kPatienceWithDead{2};
+constexpr std::chrono::milliseconds kLookAgain{20};
 
 absl::StatusOr<sockaddr_un> AddressOf(const std::string& path) {
   sockaddr_un address = {};
@@ -36,6 +38,12 @@ io::OwnedFd StreamSocket() {
   return io::OwnedFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
+bool SomebodyListens(const sockaddr* where) {
+  const io::OwnedFd probe = StreamSocket();
+  return probe.valid() &&
+         (connect(probe.get(), where, sizeof(sockaddr_un)) == 0 || errno == EAGAIN);
+}
+
 std::optional<ino_t> SocketInode(int fd) {
   struct stat facts;
   if (fstat(fd, &facts) != 0 || !S_ISSOCK(facts.st_mode)) return std::nullopt;
@@ -44,25 +52,32 @@ std::optional<ino_t> SocketInode(int fd) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<LocalDoor>> LocalDoor::Open(Context context, const std::string& path,
-                                                           bool for_all) {
+io::Task<absl::StatusOr<std::unique_ptr<LocalDoor>>> LocalDoor::Open(Context context,
+                                                                     std::string path, bool for_all,
+                                                                     io::StopToken stop) {
   const absl::StatusOr<sockaddr_un> address = AddressOf(path);
-  if (!address.ok()) return address.status();
+  if (!address.ok()) co_return address.status();
   const auto* const where = reinterpret_cast<const sockaddr*>(&*address);
-  if (const io::OwnedFd probe = StreamSocket();
-      probe.valid() && (connect(probe.get(), where, sizeof *address) == 0 || errno == EAGAIN)) {
-    return absl::AlreadyExistsError(absl::StrCat(path, ": another mosh-agent listens there"));
+  // The kernel takes a while to close the sockets of a killed process that used io_uring.
+  const Instant give_up = context.reactor->Now() + kPatienceWithDead;
+  while (SomebodyListens(where)) {
+    if (context.reactor->Now() >= give_up) {
+      co_return absl::AlreadyExistsError(absl::StrCat(path, ": another mosh-agent listens there"));
+    }
+    const absl::Status slept =
+        co_await context.reactor->Sleep(context.reactor->Now() + kLookAgain, stop);
+    if (!slept.ok()) co_return slept;
   }
   struct stat facts;
   if (lstat(path.c_str(), &facts) == 0 && S_ISSOCK(facts.st_mode)) unlink(path.c_str());
   io::OwnedFd fd = StreamSocket();
-  if (!fd.valid()) return absl::ErrnoToStatus(errno, "socket");
+  if (!fd.valid()) co_return absl::ErrnoToStatus(errno, "socket");
   // Nobody can connect before listen, by when the mode is right.
   if (bind(fd.get(), where, sizeof *address) != 0 ||
       chmod(path.c_str(), for_all ? 0666 : 0600) != 0 || listen(fd.get(), kBacklog) != 0) {
-    return absl::ErrnoToStatus(errno, path);
+    co_return absl::ErrnoToStatus(errno, path);
   }
-  return std::unique_ptr<LocalDoor>(new LocalDoor(std::move(context), path, std::move(fd)));
+  co_return std::unique_ptr<LocalDoor>(new LocalDoor(std::move(context), path, std::move(fd)));
 }
 
 LocalDoor::~LocalDoor() {

@@ -39,9 +39,10 @@ class LocalDoor {
   };
 
   // Removes what a killed agent has left at `path`. `for_all`: every user may connect.
-  // kAlreadyExists: an agent listens there.
-  static absl::StatusOr<std::unique_ptr<LocalDoor>> Open(Context context, const std::string& path,
-                                                         bool for_all);
+  // kAlreadyExists: an agent listens there, and goes on to; kCancelled.
+  static io::Task<absl::StatusOr<std::unique_ptr<LocalDoor>>> Open(Context context,
+                                                                   std::string path, bool for_all,
+                                                                   io::StopToken stop);
   // Removes the socket.
   ~LocalDoor();
 

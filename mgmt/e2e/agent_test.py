@@ -3,12 +3,16 @@
 import json
 import os
 import queue
+import shutil
 import signal
+import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
 import urllib.request
+from random import Random
 
 import grpc
 
@@ -26,15 +30,19 @@ ROLES = {
 }
 
 
+# So that one channel's failures to connect don't keep the next one waiting.
+OWN = (("grpc.use_local_subchannel_pool", 1),)
+
+
 def local_api(agent, uid=0):
     """The API as that user sees it. gRPC connects on a thread of its own, which has this process's user; so the connection goes through a
     socket of a small relay that has the other's."""
     if uid == 0:
-        return Api(grpc.insecure_channel("unix:" + agent.socket))
+        return Api(grpc.insecure_channel("unix:" + agent.socket, OWN))
     path = "%s.%d.%d" % (agent.socket, uid, len(os.listdir(os.path.dirname(agent.socket))))
-    relay = subprocess.Popen(["python3", os.path.join(os.path.dirname(os.path.abspath(__file__)), "relay.py"), path, agent.socket, str(uid)])
+    relay = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "relay.py"), path, agent.socket, str(uid)])
     wait_for("the relay", lambda: os.path.exists(path))
-    api = Api(grpc.insecure_channel("unix:" + path))
+    api = Api(grpc.insecure_channel("unix:" + path, OWN))
     api.relay = relay
     return api
 
@@ -42,8 +50,8 @@ def local_api(agent, uid=0):
 class Watcher:
     """Follows a watch on a thread, with its sessions as they are."""
 
-    def __init__(self, api, **fields):
-        self.api, self.sessions, self.synced, self.error = api, {}, threading.Event(), None
+    def __init__(self, api, known=(), **fields):
+        self.api, self.sessions, self.synced, self.error = api, dict(known), threading.Event(), None
         self.version = ""
         self.call = api.call(FLEET, "WatchSessions", timeout=None, parent="nodes/-", **fields)
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -83,7 +91,7 @@ class AgentTest(unittest.TestCase):
         directory = tempfile.mkdtemp(dir=self.directory)
         os.chmod(directory, 0o755)
         agent = Agent(directory, *arguments, **kwargs)
-        self.things.append(agent.stop)
+        self.things.append(agent.close)
         return agent
 
     def session(self, user, **kwargs):
@@ -114,6 +122,15 @@ class AgentTest(unittest.TestCase):
                 next(iter(result))
         return "%s %s" % (caught.exception.code().name, api.error_info(caught.exception)[0])
 
+    def sees_connections(self, api):
+        """By channelz."""
+        try:
+            self.assertGreater(len(api.call("grpc.channelz.v1.Channelz", "GetServers").server), 0)
+            return True
+        except grpc.RpcError as error:
+            self.assertEqual(error.code(), grpc.StatusCode.PERMISSION_DENIED)
+            return False
+
     def end_all(self, api):
         for session in api.call(FLEET, "ListSessions", parent="nodes/-").sessions:
             api.call(FLEET, "TerminateSession", name=session.name, force=True)
@@ -126,8 +143,11 @@ class AgentTest(unittest.TestCase):
         root = self.api(agent)
         self.assertIn(FLEET, root.services())
         self.assertIn("grpc.health.v1.Health", root.services())
-        a, b = self.session(self.alice), self.session(self.bob)
+        stock = stock_client()
+        a, b = self.session(self.alice), self.session(self.bob, client=stock)
         found = self.sessions(root, 2)
+        protocols = {s.user: s.clients[0].protocol for s in found}
+        self.assertEqual(protocols, {"daemon": "mosh-fleet", "nobody": "stock"})
         self.assertEqual({s.user for s in found}, {"daemon", "nobody"})
         mine = next(s for s in found if s.user == "daemon")
         self.assertTrue(mine.name.startswith("nodes/n1/sessions/"))
@@ -185,13 +205,7 @@ class AgentTest(unittest.TestCase):
         self.assertIn("hidden from the caller", log)
         self.assertNotIn(ticket.key, log)
         # The agent's own connections are root's business.
-        for api, code in ((root, None), (alice, grpc.StatusCode.PERMISSION_DENIED)):
-            try:
-                got = api.call("grpc.channelz.v1.Channelz", "GetServers")
-                self.assertIsNone(code)
-                self.assertGreater(len(got.server), 0)
-            except grpc.RpcError as error:
-                self.assertEqual(error.code(), code)
+        self.assertEqual((self.sees_connections(root), self.sees_connections(alice)), (True, False))
         self.end_all(root)
 
     def test_watchers_converge_whatever_is_killed(self):
@@ -210,8 +224,9 @@ class AgentTest(unittest.TestCase):
         wait_for("two", lambda: len(watcher.sessions) == 2)
         self.assertNotIn(victim.name, watcher.sessions)
         # An agent that is stopped says where to go on, and another one that it can't be gone on from there.
-        health = root.call("grpc.health.v1.Health", "Check")
-        self.assertEqual(health.status, 1)
+        # gRPC's own health service doesn't describe itself; this is HealthCheckResponse{status: SERVING}.
+        check = root.channel.unary_unary("/grpc.health.v1.Health/Check")
+        self.assertEqual(check(b"", timeout=machine.DEADLINE), b"\x08\x01")
         self.assertEqual(agent.stop(), 0)
         watcher.thread.join(machine.DEADLINE)
         self.assertEqual(watcher.error.code(), grpc.StatusCode.UNAVAILABLE)
@@ -229,7 +244,7 @@ class AgentTest(unittest.TestCase):
         again.thread.join(machine.DEADLINE)
         self.assertEqual(again.error.code(), grpc.StatusCode.UNAVAILABLE)
         third = Agent(os.path.dirname(second.socket))
-        self.things.append(third.stop)
+        self.things.append(third.close)
         self.sessions(self.api(third), 2)
         # A watch goes on where it was left while the agent lives.
         api = self.api(third)
@@ -238,8 +253,7 @@ class AgentTest(unittest.TestCase):
         first.call.cancel()
         first.thread.join(machine.DEADLINE)
         self.end_all(api)
-        resumed = Watcher(api, resourceVersion=first.version)
-        resumed.sessions = dict(first.sessions)
+        resumed = Watcher(api, first.sessions, resourceVersion=first.version)
         wait_for("none", lambda: not resumed.sessions)
         self.assertFalse(resumed.synced.is_set())
         resumed.call.cancel()
@@ -262,8 +276,6 @@ class AgentTest(unittest.TestCase):
         threading.Thread(target=read, daemon=True).start()
         shown = b""
         first = frames.get(timeout=machine.DEADLINE)
-        if isinstance(first, grpc.RpcError) and first.code() == grpc.StatusCode.UNIMPLEMENTED:
-            self.skipTest("this mosh-server can't be watched yet")
         shown += first
         a.type("seen live\r")
         while b"seen live" not in shown:
@@ -336,6 +348,7 @@ class AgentTest(unittest.TestCase):
                 else:
                     self.assertEqual(self.refused(apis[role], method, **fields), "PERMISSION_DENIED PERMISSION_DENIED", "%s %s" % (role, method))
             self.assertEqual(self.refused(apis[role], "CreateAttachTicket", name=name), "PERMISSION_DENIED NOT_OWNER")
+            self.assertEqual(self.sees_connections(apis[role]), role == "admin")
         for method, fields in calls.items():
             self.assertEqual(self.refused(apis["stranger"], method, **fields), "PERMISSION_DENIED PERMISSION_DENIED")
 
@@ -399,9 +412,77 @@ class AgentTest(unittest.TestCase):
         self.assertEqual(bad.returncode, 1)
         self.assertIn("line 1: entry 1 has been changed", bad.stderr)
         # What we show can be used.
-        shown = subprocess.run([binary, "--check", "--policy", machine.program("MOSH_AGENT_POLICY"), "--config", machine.program("MOSH_AGENT_CONF"),
+        policy = directory + "/policy.json"
+        with open(policy, "wb") as file:
+            file.write(machine.read(machine.program("MOSH_AGENT_POLICY")))
+        os.chmod(policy, 0o620)
+        loose = subprocess.run([binary, "--check", "--policy", policy], capture_output=True, text=True)
+        self.assertEqual(loose.returncode, 1)
+        self.assertIn("nobody else may write it", loose.stderr)
+        os.chmod(policy, 0o644)
+        shown = subprocess.run([binary, "--check", "--policy", policy, "--config", machine.program("MOSH_AGENT_CONF"),
                                 "--audit-log", "none"], capture_output=True, text=True)
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+
+    def test_nothing_a_caller_sends_stops_it(self):
+        agent = self.agent("--max-connections", "20", "--max-watchers", "3")
+        api = self.api(agent)
+        a = self.session(self.alice)
+        name = self.sessions(api, 1)[0].name
+        random = Random(1)
+        # No HTTP/2, half of a connection, and connections that never say anything.
+        silent = []
+        for i in range(40):
+            peer = socket.socket(socket.AF_UNIX)
+            peer.connect(agent.socket)
+            silent.append(peer)
+            if i % 2:
+                try:
+                    peer.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[:random.randrange(25)] + random.randbytes(random.randrange(2000)))
+                except OSError:
+                    pass
+        for peer in silent:
+            peer.close()
+        # Requests of random bytes, and well-formed ones of random values.
+        described = api.service(FLEET)
+        for method in described.methods:
+            for _ in range(20):
+                rpc = api.channel.unary_stream("/%s/%s" % (FLEET, method.name))
+                try:
+                    next(iter(rpc(random.randbytes(random.randrange(100)), timeout=0.5)))
+                except (grpc.RpcError, StopIteration):
+                    pass
+            texts = [field.json_name for field in method.input_type.fields if field.type == field.TYPE_STRING and field.label != field.LABEL_REPEATED]
+            for _ in range(20):
+                fields = {field: random.choice(["", "nodes/-", name, "*", "\x00", "(" * 4000, "é" * 2000, '"', "a" * 300000]) for field in texts}
+                fields.pop("requestId", None)
+                if method.name != "GetSession":
+                    fields["validateOnly"] = True
+                try:
+                    result = api.call(FLEET, method.name, timeout=0.5, **{k: v for k, v in fields.items() if k in [f.json_name for f in method.input_type.fields]})
+                    if hasattr(result, "cancel"):
+                        next(iter(result))
+                except (grpc.RpcError, StopIteration):
+                    pass
+        with self.assertRaises(grpc.RpcError) as caught:
+            api.call(FLEET, "GetSession", name="x" * 2_000_000)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+        # More watchers than there are places; and those who leave make room.
+        watchers = [Watcher(api) for _ in range(4)]
+        wait_for("one that finds no place", lambda: any(w.error and w.error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED for w in watchers))
+        for watcher in watchers:
+            watcher.call.cancel()
+
+        def finds_a_place():
+            watcher = Watcher(api)
+            found = watcher.synced.wait(1)
+            watcher.call.cancel()
+            return found
+
+        wait_for("a place", finds_a_place)
+        self.assertIsNone(agent.process.poll())
+        self.sessions(api, 1)
+        self.end_all(api)
 
     def test_an_ordinary_users_agent(self):
         os.makedirs(self.bob.runtime + "/mosh", exist_ok=True)
@@ -409,7 +490,7 @@ class AgentTest(unittest.TestCase):
         os.chmod(self.bob.runtime + "/mosh", 0o700)
         a, b = self.session(self.alice), self.session(self.bob)
         agent = Agent(self.bob.runtime + "/mosh", user=self.bob)
-        self.things.append(agent.stop)
+        self.things.append(agent.close)
         self.assertEqual(os.stat(agent.socket).st_mode & 0o777, 0o600)
         api = self.api(agent)
         mine = self.sessions(api, 1)[0]
@@ -418,6 +499,15 @@ class AgentTest(unittest.TestCase):
         self.assertEqual(self.refused(api, "TailAudit", parent="nodes/-"), "FAILED_PRECONDITION NO_AUDIT_LOG")
         all_of_them = self.api(self.agent())
         self.end_all(all_of_them)
+
+
+def stock_client():
+    """Of the distribution, where it is installed or unpacked."""
+    path = os.pathsep.join([os.environ.get("MOSH_TEST_TOOLS", "") + "/usr/bin", os.environ["PATH"]])
+    found = shutil.which("mosh-client", path=path)
+    if found is None:
+        raise AssertionError("mosh-client is missing: apt-get install mosh")
+    return found
 
 
 def turned_down(api, name):

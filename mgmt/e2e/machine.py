@@ -4,7 +4,9 @@ import ctypes
 import fcntl
 import os
 import pty
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,14 @@ CLONE_NEWNS = 0x20000
 
 
 def program(variable):
-    return os.path.abspath(os.environ[variable])
+    """The file that this variable names: a copy that every user may read and run, wherever Bazel has the original."""
+    original = os.path.abspath(os.environ[variable])
+    copy = os.path.join("/run/programs", os.path.basename(original))
+    if not os.path.exists(copy):
+        os.makedirs(os.path.dirname(copy), exist_ok=True)
+        shutil.copy(original, copy)
+        os.chmod(copy, 0o755)
+    return copy
 
 
 def make_private():
@@ -60,10 +69,11 @@ class User:
 
 
 class Session:
-    """Of our mosh-server's, with our client attached."""
+    """Of our mosh-server's, with our client attached, or stock's."""
 
-    def __init__(self, user, command=("/bin/cat",)):
+    def __init__(self, user, command=("/bin/cat",), client=None):
         self.user = user
+        self.client = client or program("MOSH_CLIENT")
         server = user.popen([program("MOSH_SERVER"), "new", "-i", "127.0.0.1", "-p", "61100:61999", "-c", "256", "--", *command],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
         out, err = server.communicate(timeout=DEADLINE)
@@ -76,7 +86,7 @@ class Session:
     def attach(self, port, key):
         master, slave = pty.openpty()
         fcntl.ioctl(slave, 0x5414, b"\x18\x00\x50\x00\x00\x00\x00\x00")  # TIOCSWINSZ: 24 rows, 80 columns
-        client = self.user.popen(["mosh-client", "127.0.0.1", str(port)], executable=program("MOSH_CLIENT"), stdin=slave,
+        client = self.user.popen(["mosh-client", "127.0.0.1", str(port)], executable=self.client, stdin=slave,
                                  stdout=slave, stderr=slave, env={"MOSH_KEY": key}, start_new_session=True)
         os.close(slave)
         shown = []
@@ -114,9 +124,19 @@ class Agent:
             self.process = subprocess.Popen(command, stderr=self.log)
         else:
             self.process = user.popen(command, stderr=self.log)
-        wait_for("the agent's socket", lambda: os.path.exists(self.socket) or self.process.poll() is not None)
+        wait_for("the agent's socket", lambda: self.accepts() or self.process.poll() is not None)
         if self.process.poll() is not None:
             raise AssertionError("the agent ended: " + self.stderr())
+
+    def accepts(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(DEADLINE)
+            if probe.connect_ex(self.socket) != 0:
+                return False
+            try:
+                return probe.recv(1) != b""  # HTTP/2's settings. Nothing comes from a killed agent's that is still being closed.
+            except OSError:
+                return False
 
     def stderr(self):
         self.log.seek(0)
@@ -131,6 +151,10 @@ class Agent:
         if self.process.poll() is None:
             self.process.send_signal(how)
         return self.process.wait(timeout=DEADLINE)
+
+    def close(self):
+        self.stop()
+        self.log.close()
 
 
 class Authority:

@@ -26,7 +26,7 @@ constexpr auto kSlowLook = 30s;
 constexpr auto kLookWithoutInotify = 2s;
 // A socket is made in several steps, and a user who makes and removes files keeps nobody busy.
 constexpr auto kSettle = 50ms;
-constexpr auto kBetweenLooks = 250ms;
+constexpr auto kBetweenLooks = 100ms;
 // Of the time, looking takes no larger part than one in so many.
 constexpr int kPartOfTime = 20;
 // Looks that follow each other because directories appeared meanwhile.

@@ -94,7 +94,8 @@ TEST_F(HostFinderTest, FollowsNoSymbolicLink) {
 }
 
 TEST_F(HostFinderTest, RootLooksIntoEverybodysButBelievesNoName) {
-  if (getuid() != 0) GTEST_SKIP() << "only root can make other users' directories";
+  MakeDirectory("/probe");
+  if (chown(At("/probe").c_str(), 1234, 1234) != 0) GTEST_SKIP() << "there are no other users here";
   for (const uid_t uid : {1234u, 1235u}) {
     const std::string directory = absl::StrCat("/tmp/mosh-", uid);
     MakeDirectory(directory);

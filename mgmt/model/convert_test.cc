@@ -193,7 +193,7 @@ TEST(ValidUtf8, ReplacesWhatBelongsToNoCharacter) {
   EXPECT_EQ(ValidUtf8("\xc3"), kReplaced);
   EXPECT_EQ(ValidUtf8("\xc0\x80"), kReplaced + kReplaced) << "longer than needed";
   EXPECT_EQ(ValidUtf8("\xed\xa0\x80"), kReplaced + kReplaced + kReplaced) << "a surrogate";
-  EXPECT_EQ(ValidUtf8("\xf4\x90\x80\x80").size(), 12) << "beyond the last character";
+  EXPECT_EQ(ValidUtf8("\xf4\x90\x80\x80").size(), 12u) << "beyond the last character";
   EXPECT_EQ(ValidUtf8(absl::string_view("a\0b", 3)), "a" + kReplaced + "b");
 }
 
@@ -229,8 +229,8 @@ TEST(JoinSnapshot, PutsThePartsTogether) {
   ASSERT_EQ(cells.rows_size(), 1);
   EXPECT_THAT(cells.rows(0).runs(0).attributes(),
               ElementsAre(fleet::Run::BOLD, fleet::Run::CROSSED_OUT));
-  EXPECT_EQ(cells.rows(0).runs(0).foreground().palette(), 4);
-  EXPECT_EQ(cells.rows(0).runs(0).background().rgb(), 0x123456);
+  EXPECT_EQ(cells.rows(0).runs(0).foreground().palette(), 4u);
+  EXPECT_EQ(cells.rows(0).runs(0).background().rgb(), 0x123456u);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ TEST_F(DirectoryTest, KnowsWhatItHasBeenTold) {
   ASSERT_NE(directory_.Find("a"), nullptr);
   EXPECT_EQ(directory_.Find("a")->session->name(), "nodes/n1/sessions/a");
   EXPECT_EQ(directory_.Find("a")->session->title(), "vim");
-  EXPECT_EQ(directory_.Find("a")->uid, 1000);
+  EXPECT_EQ(directory_.Find("a")->uid, 1000u);
   EXPECT_EQ(directory_.Find("b"), nullptr);
 }
 
@@ -59,7 +59,7 @@ TEST_F(DirectoryTest, ASessionStaysItsFirstHosts) {
   directory_.Remove("h2", "a");
   directory_.RemoveHost("h2");
   ASSERT_NE(directory_.Find("a"), nullptr);
-  EXPECT_EQ(directory_.Find("a")->uid, 1000);
+  EXPECT_EQ(directory_.Find("a")->uid, 1000u);
 }
 
 TEST_F(DirectoryTest, RefusesBadIdsAndTooMany) {
@@ -131,7 +131,7 @@ TEST_F(DirectoryTest, AsksForUsageOnlyWhereItIsLookedAt) {
   EXPECT_EQ(asked, 0);
   EXPECT_THAT(List({.page_size = 1}, true), ElementsAre("a"));
   EXPECT_EQ(asked, 1);
-  EXPECT_EQ(page_.sessions[0]->usage().memory_bytes(), 1);
+  EXPECT_EQ(page_.sessions[0]->usage().memory_bytes(), 1u);
   EXPECT_THAT(List({.order = *Order::Parse("usage.memory_bytes desc")}), ElementsAre("b", "a"));
   EXPECT_THAT(List({.filter = *Filter::Compile("usage.memory_bytes > 1")}), ElementsAre("b"));
 }
@@ -141,9 +141,9 @@ TEST_F(DirectoryTest, KeepsSoManyTombstonesAndThenReusesTheirSlots) {
     ASSERT_TRUE(Put(absl::StrCat("s", i)).ok());
     directory_.Remove("h1", absl::StrCat("s", i));
   }
-  EXPECT_EQ(directory_.tombstones().size(), 3);
+  EXPECT_EQ(directory_.tombstones().size(), 3u);
   EXPECT_EQ(directory_.tombstones().front().name, "nodes/n1/sessions/s7");
-  EXPECT_EQ(directory_.forgotten(), 14) << "s6 was the seventh to begin and to end";
+  EXPECT_EQ(directory_.forgotten(), 14u) << "s6 was the seventh to begin and to end";
   EXPECT_LE(directory_.slots(), 5u);
 }
 

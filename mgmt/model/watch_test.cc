@@ -112,7 +112,7 @@ TEST_F(WatchTest, GivesNoMoreThanFits) {
   EXPECT_THAT(Next(&watch, 1), ElementsAre("MODIFIED a 1"));
   EXPECT_THAT(Next(&watch, 1), IsEmpty());
   for (const char* id : {"x", "y"}) Put(id, std::string(1000, 'x'));
-  EXPECT_EQ(watch.Next(100, 500)->events, 1);
+  EXPECT_EQ(watch.Next(100, 500)->events, 1u);
 }
 
 TEST_F(WatchTest, ASessionThatIsNewAndChangesIsStillNew) {
@@ -251,11 +251,11 @@ struct Reader {
           ASSERT_TRUE(titles.emplace(name, event.session().title()).second) << name;
           break;
         case fleet::SessionEvent::MODIFIED:
-          ASSERT_EQ(titles.count(name), 1) << name;
+          ASSERT_EQ(titles.count(name), 1u) << name;
           titles[name] = event.session().title();
           break;
         case fleet::SessionEvent::DELETED:
-          ASSERT_EQ(titles.erase(name), 1) << name;
+          ASSERT_EQ(titles.erase(name), 1u) << name;
           break;
         default:
           ASSERT_FALSE(std::exchange(synced, true));

@@ -37,6 +37,11 @@ RuntimePlaces RuntimePlacesOfProcess() {
 
 absl::StatusOr<std::string> RuntimeDirectory(const RuntimePlaces& places) {
   const std::string path = Choose(places);
+  if (absl::Status s = MakePrivateDirectory(path, places.uid); !s.ok()) return s;
+  return path;
+}
+
+absl::Status MakePrivateDirectory(const std::string& path, uid_t uid) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return absl::ErrnoToStatus(errno, path);
   // Whatever is there now: in /tmp anybody may have been faster.
   struct stat info;
@@ -45,7 +50,7 @@ absl::StatusOr<std::string> RuntimeDirectory(const RuntimePlaces& places) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": is no directory; remove it, or set XDG_RUNTIME_DIR"));
   }
-  if (info.st_uid != places.uid) {
+  if (info.st_uid != uid) {
     return absl::PermissionDeniedError(absl::StrCat(path, ": belongs to user ", info.st_uid,
                                                     "; remove it, or set XDG_RUNTIME_DIR"));
   }
@@ -53,7 +58,7 @@ absl::StatusOr<std::string> RuntimeDirectory(const RuntimePlaces& places) {
     return absl::PermissionDeniedError(absl::StrFormat(
         "%s: is open to other users (mode %o); chmod 700 it", path, info.st_mode & 07777));
   }
-  return path;
+  return absl::OkStatus();
 }
 
 }  // namespace mosh::server

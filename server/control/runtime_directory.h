@@ -10,6 +10,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace mosh::server {
@@ -25,6 +26,9 @@ RuntimePlaces RuntimePlacesOfProcess();
 // Makes the directory (mode 0700) if it isn't there. An error if what is there can't be trusted: a
 // symbolic link, another user's, or open to others.
 absl::StatusOr<std::string> RuntimeDirectory(const RuntimePlaces& places);
+
+// The same for a path that has been chosen before.
+absl::Status MakePrivateDirectory(const std::string& path, uid_t uid);
 
 }  // namespace mosh::server
 

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -96,6 +98,34 @@ TEST_F(ServeControlTest, AListAndAnAttachmentOverOneConnection) {
   });
   EXPECT_THAT(host_.asked, ElementsAre("attach s5"));
   EXPECT_NE(access(path_.c_str(), F_OK), 0) << "the socket goes with its listener";
+}
+
+// As when logind clears /run/user/UID away and another login makes it again.
+TEST_F(ServeControlTest, ARemovedSocketIsMadeAgain) {
+  const std::string folder = absl::StrCat(folder_, "/user/mosh");
+  const std::string above = absl::StrCat(folder_, "/user");
+  const std::string top = std::exchange(folder_, folder);
+  path_ = HostSocketPath(folder, getpid());
+  ASSERT_EQ(mkdir(above.c_str(), 0700), 0);
+  ASSERT_EQ(mkdir(folder.c_str(), 0700), 0);
+  Serve([&] {
+    ControlClient before = Connect();
+    EXPECT_TRUE(before.Ask(List(), Patience()).ok());
+    // At once, or the file might be back before its folder goes.
+    EXPECT_EQ(rename(above.c_str(), absl::StrCat(top, "/gone").c_str()), 0);
+    EXPECT_TRUE(before.Ask(List(), Patience()).ok()) << "a connection outlives the file";
+    EXPECT_EQ(mkdir(above.c_str(), 0700), 0);
+    const ControlClient::Deadline limit = Patience();
+    while (access(path_.c_str(), F_OK) != 0 && std::chrono::steady_clock::now() < limit) {
+      std::this_thread::yield();
+    }
+    ControlClient after = Connect();
+    EXPECT_TRUE(after.Ask(List(), Patience()).ok());
+  });
+  folder_ = top;
+  EXPECT_EQ(rmdir(folder.c_str()), 0);
+  EXPECT_EQ(rmdir(above.c_str()), 0);
+  std::filesystem::remove_all(absl::StrCat(top, "/gone"));
 }
 
 TEST_F(ServeControlTest, ErrorsComeBackAsStatuses) {

@@ -9,7 +9,7 @@
 
 namespace mosh::mgmt {
 
-FakeHost::FakeHost(io::Reactor* reactor, const std::string& path) : reactor_(reactor) {
+FakeHost::FakeHost(io::Reactor* reactor, const std::string& path) {
   auto listener = io::UnixListener::Bind(reactor, path);
   CHECK(listener.ok());
   listener_ = *std::move(listener);

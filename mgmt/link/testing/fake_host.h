@@ -70,7 +70,6 @@ class FakeHost {
   static void Say(const control::Reply& reply, Connection* connection);
   void SayAll(control::Reply reply, bool subscription, Connection* connection);
 
-  io::Reactor* const reactor_;
   std::unique_ptr<io::UnixListener> listener_;
   std::map<std::string, control::Session> sessions_;
   std::list<Connection> connections_;

@@ -1,0 +1,10 @@
+#!/bin/bash
+# Runs users_programs with the programs that Bazel has built beside this script.
+set -euo pipefail
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+[[ -d "$here/bench" && -e "$here/bench/users_programs" ]] || here="$(cd "$0.runfiles/mosh_fleet" && pwd)"
+export BENCH_MOSHD="$here/server/moshd"
+export BENCH_SERVER="$here/server/mosh-server"
+export BENCH_ECHO="$here/bench/fleet/echo_child"
+export E2E_RELAY="$here/netem/relay/netem-relay"
+exec "$here/bench/users_programs" "$@"
