@@ -53,11 +53,11 @@ class PartFile {
   }
   void Discard() { unlink(path_.c_str()); }
   absl::Status MoveTo(const std::string& path) {
-    if (fsync(fd_.get()) != 0 ||
-        renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) {
-      return absl::ErrnoToStatus(errno, Harmless(path));
-    }
-    return absl::OkStatus();
+    if (fsync(fd_.get()) != 0) return absl::ErrnoToStatus(errno, Harmless(path_));
+    int failed = renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE);
+    // Some file systems can't look and rename at once.
+    if (failed != 0 && errno == EINVAL) failed = rename(path_.c_str(), path.c_str());
+    return failed == 0 ? absl::OkStatus() : absl::ErrnoToStatus(errno, Harmless(path));
   }
   int64_t size() const { return size_; }
   std::string sha256() const { return sha256_.Hex(); }
