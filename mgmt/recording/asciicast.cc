@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -75,7 +76,9 @@ absl::StatusOr<CastHeader> ParseCastHeader(absl::string_view line) {
 absl::StatusOr<CastEvent> ParseCastEvent(absl::string_view line) {
   const Json json = Parsed(line);
   if (!json.is_array() || json.size() != 3 || !json[0].is_number() || !json[1].is_string() ||
-      json[1].get_ref<const std::string&>().size() != 1 || !json[2].is_string()) {
+      json[1].get_ref<const std::string&>().size() != 1 ||
+      !absl::ascii_isalpha(static_cast<unsigned char>(json[1].get_ref<const std::string&>()[0])) ||
+      !json[2].is_string()) {
     return absl::InvalidArgumentError("this is no event");
   }
   const double seconds = json[0].get<double>();
