@@ -45,6 +45,11 @@ class FakeAuditor final : public CallRecorder {
   absl::Status status;
 };
 
+// Of one agent.
+struct Life {
+  io::StopSource stop;
+};
+
 class RecordingsTest : public testing::Test {
  protected:
   RecordingsTest() {
@@ -68,11 +73,11 @@ class RecordingsTest : public testing::Test {
                                             .store = store_.get(),
                                             .recorder = recorder_.get(),
                                             .lasting = lasting});
-    stop_.emplace();
-    node_.world.Start(recorder_->Run(stop_->token()));
+    life_ = std::make_unique<Life>();
+    node_.world.Start(recorder_->Run(life_->stop.token()));
   }
   void End() {
-    stop_->RequestStop();
+    life_->stop.RequestStop();
     node_.world.RunFor(seconds(1));
     recordings_.reset();
     recorder_.reset();
@@ -177,7 +182,7 @@ class RecordingsTest : public testing::Test {
   std::unique_ptr<RecordingStore> store_;
   std::unique_ptr<Recorder> recorder_;
   std::optional<Recordings> recordings_;
-  std::optional<io::StopSource> stop_;
+  std::unique_ptr<Life> life_;
   Call last_;
 };
 

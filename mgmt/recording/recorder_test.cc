@@ -82,6 +82,11 @@ io::Task<void> Keep(io::Task<T> task, std::optional<T>* result) {
   result->emplace(co_await std::move(task));
 }
 
+// Of one agent.
+struct Life {
+  io::StopSource stop;
+};
+
 class RecorderTest : public testing::Test {
  protected:
   RecorderTest() {
@@ -90,7 +95,7 @@ class RecorderTest : public testing::Test {
     Restart();
   }
   ~RecorderTest() override {
-    stop_->RequestStop();
+    life_->stop.RequestStop();
     EXPECT_TRUE(world_.StopAll());
     recorder_.reset();
     store_.reset();
@@ -107,12 +112,12 @@ class RecorderTest : public testing::Test {
   }
   // Another agent, in the place of this one, which has done nothing yet.
   void Restart() {
-    stop_->RequestStop();
+    life_->stop.RequestStop();
     world_.RunFor(seconds(0));
-    stop_.emplace();
+    life_ = std::make_unique<Life>();
     store_ = std::make_unique<RecordingStore>(Context());
     recorder_ = std::make_unique<Recorder>(&reactor_, store_.get());
-    world_.Start(recorder_->Run(stop_->token()));
+    world_.Start(recorder_->Run(life_->stop.token()));
     EXPECT_TRUE(Do(store_->TakeOver()).ok());
   }
 
@@ -173,7 +178,7 @@ class RecorderTest : public testing::Test {
   int64_t max_bytes_ = 10 << 20;
   io::sim::SimWorld world_{1};
   io::sim::SimReactor& reactor_ = world_.AddHost("agent", "192.0.2.1");
-  std::optional<io::StopSource> stop_{std::in_place};
+  std::unique_ptr<Life> life_ = std::make_unique<Life>();
   std::unique_ptr<RecordingStore> store_;
   std::unique_ptr<Recorder> recorder_;
   absl::Status refusal_;
@@ -229,7 +234,7 @@ TEST_F(RecorderTest, EndsWithTheSessionAndWithItsHost) {
 TEST_F(RecorderTest, EndsWithTheAgent) {
   Screen& screen = NewScreen();
   const std::string id = Start(&screen);
-  stop_->RequestStop();
+  life_->stop.RequestStop();
   world_.RunFor(seconds(1));
   EXPECT_EQ(Outcome(id), "FINISHED the agent was stopped");
   EXPECT_EQ(Start(&NewScreen()), "") << "nor does another begin";
