@@ -97,7 +97,7 @@ std::string NoStartupMessage(const FailedStart& start) {
     const std::string trouble = SessionTrouble(start);
     if (!trouble.empty()) return trouble;
   }
-  if (start.exit_status == kServerSaidWhy) {
+  if (start.exit_status == kServerSaidWhy && absl::StrContains(start.output, "mosh-server: ")) {
     return absl::StrCat(start.program, ": The server started no session.\n");
   }
   const std::string first =
