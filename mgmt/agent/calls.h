@@ -19,8 +19,8 @@
 #include "mgmt/agent/host_calls.h"
 #include "mgmt/agent/limits.h"
 #include "mgmt/agent/node_facts.h"
+#include "mgmt/agent/once.h"
 #include "mgmt/agent/policy.h"
-#include "mgmt/agent/request_ids.h"
 #include "mgmt/agent/usage.h"
 #include "mgmt/model/directory.h"
 #include "mosh/fleet/v1/fleet_service.pb.h"
@@ -72,12 +72,6 @@ class Calls {
   const Context& context() const { return context_; }
 
  private:
-  template <class Request, class Response>
-  using Act = Done (Calls::*)(Call*, const Request*, Response*);
-  // Runs `act` unless the request is a repetition.
-  template <class Request, class Response>
-  Done Once(Call* call, const Request* request, Response* response, Act<Request, Response> act);
-
   Done Terminate(Call* call, const fleet::TerminateSessionRequest* request,
                  fleet::TerminateSessionResponse* response);
   Done Detach(Call* call, const fleet::DetachClientRequest* request,
@@ -107,7 +101,7 @@ class Calls {
                               fleet::NotifySessionsResponse* response) const;
 
   const Context context_;
-  RequestIds request_ids_;
+  Once once_{context_.reactor};
   absl::flat_hash_map<std::string, Instant> looks_told_;  // by session and watcher
 };
 
