@@ -39,6 +39,8 @@ class Calls {
     // What holds now; it is replaced when its file is read anew.
     std::function<std::shared_ptr<const Policy>()> policy;
     std::function<std::string(uid_t)> user_name;
+    // Adds to a Node what is known elsewhere; problems only if they are asked for. May be null.
+    std::function<void(bool problems, fleet::Node*)> add_to_node = nullptr;
   };
   explicit Calls(Context context) : context_(std::move(context)) {}
 
@@ -65,6 +67,8 @@ class Calls {
   grpc::Status Find(Call* call, absl::string_view name, Verb verb, const Record** record) const;
   // OK if it is this node.
   grpc::Status CheckNode(absl::string_view field, absl::string_view name) const;
+  // OK if the caller may do this to the node itself.
+  grpc::Status CheckNodeRight(const Call& call, Verb verb) const;
   // Whose sessions he may see. Follows the policy as it changes.
   Visible VisibleTo(std::shared_ptr<const Caller> caller) const;
   // How the users of a session are told that he watches; empty: they aren't.

@@ -51,10 +51,17 @@ absl::Status FilePolicyStore::Check(const std::string& name, const std::string& 
   return absl::OkStatus();
 }
 
+io::Task<absl::Status> FilePolicyStore::Turn(io::StopToken stop) {
+  while (writing_) {
+    const absl::Status waited = co_await written_.Wait(stop);
+    if (!waited.ok()) co_return waited;
+  }
+  co_return absl::OkStatus();
+}
+
 io::Task<absl::Status> FilePolicyStore::Keep(LimitPolicies policies) {
-  // Two at a time would each lose the other's change.
-  if (writing_) co_return absl::AbortedError("another policy is being changed; try again");
   writing_ = true;
+  written_.Reset();
   fleet::ListPoliciesResponse list;
   for (const auto& [name, policy] : policies) *list.add_policies() = policy;
   absl::Status written;
@@ -64,6 +71,7 @@ io::Task<absl::Status> FilePolicyStore::Keep(LimitPolicies policies) {
     written = co_await worker_->Run<absl::Status>([this, list] { return file_.Write(list); });
   }
   writing_ = false;
+  written_.Set();
   if (!written.ok()) co_return absl::UnavailableError(written.message());
   all_ = std::move(policies);
   if (on_change_ != nullptr) on_change_();
@@ -71,7 +79,10 @@ io::Task<absl::Status> FilePolicyStore::Keep(LimitPolicies policies) {
 }
 
 io::Task<absl::StatusOr<fleet::LimitPolicy>> FilePolicyStore::Put(fleet::LimitPolicy policy,
-                                                                  std::string seen, io::StopToken) {
+                                                                  std::string seen,
+                                                                  io::StopToken stop) {
+  const absl::Status turn = co_await Turn(stop);
+  if (!turn.ok()) co_return turn;
   const absl::Status checked = Check(policy.name(), seen);
   if (!checked.ok()) co_return checked;
   policy.set_etag(seen);
@@ -83,7 +94,10 @@ io::Task<absl::StatusOr<fleet::LimitPolicy>> FilePolicyStore::Put(fleet::LimitPo
   co_return policy;
 }
 
-io::Task<absl::Status> FilePolicyStore::Delete(std::string name, std::string seen, io::StopToken) {
+io::Task<absl::Status> FilePolicyStore::Delete(std::string name, std::string seen,
+                                               io::StopToken stop) {
+  const absl::Status turn = co_await Turn(stop);
+  if (!turn.ok()) co_return turn;
   const absl::Status checked = Check(name, seen);
   if (!checked.ok()) co_return checked;
   LimitPolicies changed = all_;

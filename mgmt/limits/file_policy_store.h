@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "io/event.h"
 #include "mgmt/agent/worker.h"
 #include "mgmt/files/message_file.h"
 #include "mgmt/limits/policy_store.h"
@@ -23,6 +24,7 @@ class FilePolicyStore final : public PolicyStore {
   io::Task<absl::Status> Load();
 
   const LimitPolicies& all() const override { return all_; }
+  bool known() const override { return problem_.empty(); }
   const std::string& problem() const override { return problem_; }
   io::Task<absl::StatusOr<fleet::LimitPolicy>> Put(fleet::LimitPolicy policy, std::string seen,
                                                    io::StopToken stop) override;
@@ -31,6 +33,8 @@ class FilePolicyStore final : public PolicyStore {
 
  private:
   absl::Status Check(const std::string& name, const std::string& seen) const;
+  // Nobody else writes: two at a time would each lose the other's change.
+  io::Task<absl::Status> Turn(io::StopToken stop);
   io::Task<absl::Status> Keep(LimitPolicies policies);
 
   MessageFile file_;  // the worker's, while a job is under way
@@ -38,6 +42,7 @@ class FilePolicyStore final : public PolicyStore {
   LimitPolicies all_;
   std::string problem_ = "the policies have not been read yet";
   bool writing_ = false;
+  io::Event written_;
   std::function<void()> on_change_;
 };
 

@@ -17,6 +17,7 @@ LimitsKeeper::LimitsKeeper(Context context) : context_(std::move(context)) {
 }
 
 void LimitsKeeper::Update() {
+  if (!context_.store->known()) return;
   now_ = LimitsOn(context_.node, context_.labels, context_.store->all());
   context_.tell_hosts(ForHosts(now_.limits));
   const auto most = static_cast<size_t>(now_.limits.max_sessions_per_user());

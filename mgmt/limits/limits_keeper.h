@@ -31,7 +31,7 @@ class LimitsKeeper {
   // Follows the store from here on.
   explicit LimitsKeeper(Context context);
 
-  // What holds now.
+  // What holds now; nothing before the store is known.
   const LimitsInForce& now() const { return now_; }
   // Writes the admission file whenever it has to change, again and again if it can't, until `stop`.
   io::Task<void> Run(io::StopToken stop);

@@ -16,6 +16,7 @@ namespace {
 class FakeStore final : public PolicyStore {
  public:
   const LimitPolicies& all() const override { return policies; }
+  bool known() const override { return is_known; }
   const std::string& problem() const override { return none_; }
   io::Task<absl::StatusOr<fleet::LimitPolicy>> Put(fleet::LimitPolicy policy, std::string,
                                                    io::StopToken) override {
@@ -33,6 +34,7 @@ class FakeStore final : public PolicyStore {
     changed();
   }
   LimitPolicies policies;
+  bool is_known = true;
   std::function<void()> changed;
 
  private:
@@ -76,6 +78,16 @@ TEST_F(LimitsKeeperTest, WhatHoldsIsTold) {
   store_.changed();
   EXPECT_EQ(InFile(), 0u);
   EXPECT_EQ(told_, (std::vector<uint32_t>{0, 60, 30, 0}));
+}
+
+TEST_F(LimitsKeeperTest, WhatIsNotKnownChangesNothing) {
+  store_.Set("policies/a", 60, 5);
+  EXPECT_EQ(InFile(), 5u);
+  store_.is_known = false;
+  store_.policies.clear();
+  store_.changed();
+  EXPECT_EQ(InFile(), 5u);
+  EXPECT_EQ(told_.back(), 60u);
 }
 
 TEST_F(LimitsKeeperTest, AClosedDoorStaysClosed) {

@@ -20,6 +20,8 @@ class PolicyStore {
 
   // Each with its etag, which is another one after each change.
   virtual const LimitPolicies& all() const = 0;
+  // All() has been read, and all of it was understood. While not, what held before is to hold.
+  virtual bool known() const = 0;
   // Empty: all() is as it is kept, and it can be changed. Else why not, in words for people.
   virtual const std::string& problem() const = 0;
 
