@@ -17,7 +17,7 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -48,7 +48,7 @@ class Registry final : public FleetNodes {
     std::function<absl::Time()> wall_clock;
     // A line for whoever runs the agent.
     std::function<void(const std::string&)> say;
-    // From 0 to 1; see Registry::MarkLost.
+    // From 0 to 1: when this agent's turn is among all that see a node lost.
     std::function<double()> random;
   };
   explicit Registry(Context context);
@@ -82,6 +82,13 @@ class Registry final : public FleetNodes {
     kTaken,    // another agent serves a node of this name
     kOurs,
   };
+  // As people are told.
+  enum class Standing { kUnknown, kGood, kAway, kTaken };
+  struct MadeOf {
+    etcd::Revision record = 0;
+    bool alive = false;
+    friend bool operator==(const MadeOf&, const MadeOf&) = default;
+  };
 
   // ---- Being there: one coroutine.
   io::Task<void> StayRegistered(io::StopToken stop);
@@ -90,12 +97,12 @@ class Registry final : public FleetNodes {
   io::Task<void> SignOff();
   etcd::Transaction Registration(etcd::Condition condition) const;
 
-  // ---- Knowing who else is: one coroutine and the mirror.
+  // ---- Knowing who else is: the mirror, and one coroutine.
   void OnMirror();
   void Rebuild();
   io::Task<void> MarkLost(io::StopToken stop);
 
-  void SetProblem(std::string problem);
+  void UpdateProblem();
   void Tell();
 
   const Context context_;
@@ -111,13 +118,16 @@ class Registry final : public FleetNodes {
 
   Place place_ = Place::kUnknown;
   etcd::LeaseId lease_ = 0;
-  bool record_is_old_ = false;
-  absl::Status registration_;  // why we are not in etcd
-  io::Event wake_;             // StayRegistered has something to look at
-  std::string said_;           // the problem that people were told of last
+  etcd::Revision registered_at_ = 0;
+  bool record_is_old_ = false;                // etcd has not got own_ yet
+  std::optional<absl::Status> registration_;  // how the last attempt ended
+  io::Event wake_;                            // StayRegistered has something to look at
 
-  std::map<std::string, absl::Time> lost_;  // by name: when it was seen to be, here
+  std::map<std::string, MadeOf> made_of_;   // nodes_ but our own
+  std::map<std::string, absl::Time> lost_;  // by name, those whose record doesn't say so yet: since
   io::Event lost_seen_;
+  io::Event mirrored_;
+  Standing said_ = Standing::kUnknown;
 };
 
 }  // namespace mosh::mgmt
