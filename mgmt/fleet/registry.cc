@@ -15,8 +15,6 @@
 
 namespace mosh::mgmt {
 
-namespace fleet = ::mosh::fleet::v1;
-
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -75,6 +73,11 @@ io::Task<void> Registry::Run(io::StopToken stop) {
   (void)co_await never.Wait(stop);
   co_await scope.CancelAndJoin();
   co_await SignOff();
+}
+
+void Registry::SetEndpoint(const std::string& endpoint) {
+  own_.set_endpoint(endpoint);
+  nodes_[own_name_] = own_;
 }
 
 void Registry::SetState(fleet::Node::State state, absl::Time since) {

@@ -35,6 +35,8 @@
 
 namespace mosh::mgmt {
 
+namespace fleet = ::mosh::fleet::v1;
+
 class Registry final : public FleetNodes {
  public:
   struct Context {
@@ -43,7 +45,7 @@ class Registry final : public FleetNodes {
     std::string prefix;  // "/mosh-fleet/"
     std::chrono::seconds lease{10};
     // What others shall know of this node; `name` is set. Its state is READY until SetState.
-    fleet::v1::Node own;
+    fleet::Node own;
     ProcessMark mark;
     std::function<absl::Time()> wall_clock;
     // A line for whoever runs the agent.
@@ -57,21 +59,23 @@ class Registry final : public FleetNodes {
   // second or two. Once.
   io::Task<void> Run(io::StopToken stop);
 
+  // Where others find this agent; before Run.
+  void SetEndpoint(const std::string& endpoint);
   // READY, DRAINING or DRAINED. Seen here at once, by others when etcd has it.
-  void SetState(fleet::v1::Node::State state, absl::Time since);
+  void SetState(fleet::Node::State state, absl::Time since);
 
   // Takes a LOST node out. kFailedPrecondition: it is not lost, or there is no etcd; kNotFound: no
   // such node; kUnavailable: etcd doesn't answer.
   io::Task<absl::Status> Forget(std::string name, bool validate_only, io::StopToken stop);
 
-  const fleet::v1::Node& own() const { return nodes_.at(own_name_); }
+  const fleet::Node& own() const { return nodes_.at(own_name_); }
   // This node is in etcd, and what etcd has is known. True without etcd.
   bool up() const;
   // Null: there is none. For what else is kept under prefix(): "policies/", say.
   etcd::Etcd* etcd() const { return context_.etcd; }
   const std::string& prefix() const { return context_.prefix; }
 
-  const std::map<std::string, fleet::v1::Node>& nodes() const override { return nodes_; }
+  const std::map<std::string, fleet::Node>& nodes() const override { return nodes_; }
   const std::string& problem() const override { return problem_; }
   [[nodiscard]] std::unique_ptr<Subscription> Subscribe(std::function<void()> on_change) override;
 
@@ -110,9 +114,9 @@ class Registry final : public FleetNodes {
   const std::string record_key_;
   const std::string alive_key_;
   const std::string mark_;
-  fleet::v1::Node own_;
+  fleet::Node own_;
   etcd::Mirror mirror_;
-  std::map<std::string, fleet::v1::Node> nodes_;
+  std::map<std::string, fleet::Node> nodes_;
   std::string problem_;
   std::list<Subscriber*> subscribers_;
 
