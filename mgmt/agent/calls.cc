@@ -136,6 +136,13 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
   co_await context_.usage->Refresh();
 
   context_.node->AddTo(response);
+  if (context_.nodes != nullptr) {
+    const fleet::Node& told = context_.nodes->nodes().at(context_.directory->node_name());
+    response->set_state(told.state());
+    *response->mutable_state_time() = told.state_time();
+    *response->mutable_labels() = told.labels();
+    response->set_endpoint(told.endpoint());
+  }
   const Visible visible = VisibleTo(call->caller);
   int32_t sessions = 0, detached = 0, clients = 0;
   absl::flat_hash_map<std::string, int> by_host;
@@ -156,6 +163,9 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
   if (context_.policy()->RightsOverNode(*call->caller).Has(Verb::kMetadata)) {
     for (const std::string& problem : context_.hosts->problems()) {
       response->add_problems(ValidUtf8(problem));
+    }
+    if (context_.nodes != nullptr && !context_.nodes->problem().empty()) {
+      response->add_problems(ValidUtf8(context_.nodes->problem()));
     }
   }
   co_return grpc::Status::OK;

@@ -22,6 +22,7 @@
 #include "mgmt/agent/policy.h"
 #include "mgmt/agent/request_ids.h"
 #include "mgmt/agent/usage.h"
+#include "mgmt/fleet/fleet_nodes.h"
 #include "mgmt/model/directory.h"
 #include "mosh/fleet/v1/fleet_service.pb.h"
 
@@ -39,6 +40,8 @@ class Calls {
     // What holds now; it is replaced when its file is read anew.
     std::function<std::shared_ptr<const Policy>()> policy;
     std::function<std::string(uid_t)> user_name;
+    // What others are told of this node. Null: nothing.
+    const FleetNodes* nodes = nullptr;
   };
   explicit Calls(Context context) : context_(std::move(context)) {}
 

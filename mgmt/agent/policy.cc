@@ -51,10 +51,10 @@ absl::StatusOr<Verbs> VerbList(const Json& json, absl::string_view where) {
   for (const std::string& name : *list) {
     const std::optional<Verb> verb = VerbOf(name);
     if (!verb) {
-      return Bad(
-          where,
-          absl::StrCat("there is no verb \"", name,
-                       "\": metadata, screen, notify, input, terminate, record, audit, debug"));
+      return Bad(where, absl::StrCat(
+                            "there is no verb \"", name,
+                            "\": metadata, screen, notify, input, terminate, record, audit, debug, "
+                            "forget"));
     }
     verbs |= {*verb};
   }

@@ -22,6 +22,7 @@
 #include "mgmt/agent/limits.h"
 #include "mgmt/agent/mailbox.h"
 #include "mgmt/agent/metrics.h"
+#include "mgmt/agent/node_calls.h"
 #include "mgmt/agent/rate_limit.h"
 #include "mgmt/agent/recordings.h"
 #include "mgmt/agent/streams.h"
@@ -37,6 +38,7 @@ class Reception final : public CallRecorder {
     Calls* calls;
     Streams* streams;
     Recordings* recordings;
+    NodeCalls* nodes;
     Audit* audit;
     Metrics* metrics;
     Limits limits;

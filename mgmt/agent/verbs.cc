@@ -3,8 +3,8 @@
 namespace mosh::mgmt {
 namespace {
 
-constexpr absl::string_view kNames[kVerbCount] = {"metadata",  "screen", "notify", "input",
-                                                  "terminate", "record", "audit",  "debug"};
+constexpr absl::string_view kNames[kVerbCount] = {
+    "metadata", "screen", "notify", "input", "terminate", "record", "audit", "debug", "forget"};
 
 }  // namespace
 
