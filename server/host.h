@@ -113,6 +113,7 @@ class Host final : public HostControl {
 
   bool Deliver(const ReceivedDatagram& datagram);
   void Turn();
+  void TakeTurn(HostedSession* session, Instant now);
   void FinishTurn(HostedSession* session);
   void Remove(HostedSession* session);
   // Nothing is left to do.
@@ -138,6 +139,7 @@ class Host final : public HostControl {
   std::vector<std::unique_ptr<HostedSession>> sessions_;  // in order of creation
   absl::flat_hash_map<std::string, HostedSession*> by_id_;
   io::IntrusiveList<HostedSession> want_turn_;
+  io::IntrusiveList<HostedSession> want_turn_later_;
   io::IntrusiveList<HostedSession> had_turn_;
   std::vector<SessionWatcher*> watchers_;
   std::array<control::Limits, 2> told_;  // by Teller

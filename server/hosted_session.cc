@@ -82,7 +82,7 @@ bool HostedSession::OnDatagram(SessionClient* client, const ReceivedDatagram& da
     Log(absl::StrCat("Server now attached to client at ", datagram.from.ToString()));
   }
   if (arrival.client_state) OnClientState(client, now);
-  if (arrival.authentic) WantTurn();
+  if (arrival.authentic) arrival.heartbeat ? services_->want_turn_later(this) : WantTurn();
   return arrival.authentic;
 }
 

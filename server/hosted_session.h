@@ -65,6 +65,8 @@ struct SessionServices {
   std::shared_ptr<ssp::Codec> codec;
   std::span<uint8_t> read_buffer;
   std::function<void(HostedSession*)> want_turn;
+  // The same where nobody waits for what the turn does.
+  std::function<void(HostedSession*)> want_turn_later;
 };
 
 class HostedSession final : public io::ListNode, private io::TimerNode, private Session::Listener {

@@ -38,6 +38,7 @@
 #include "mgmt/agent/mailbox.h"
 #include "mgmt/agent/metrics.h"
 #include "mgmt/agent/names.h"
+#include "mgmt/agent/node_calls.h"
 #include "mgmt/agent/node_facts.h"
 #include "mgmt/agent/node_state.h"
 #include "mgmt/agent/policy_file.h"
@@ -46,6 +47,9 @@
 #include "mgmt/agent/streams.h"
 #include "mgmt/agent/usage.h"
 #include "mgmt/agent/worker.h"
+#include "mgmt/etcd/etcd_client.h"
+#include "mgmt/fleet/process_mark.h"
+#include "mgmt/fleet/registry.h"
 #include "mgmt/link/hosts.h"
 #include "mgmt/model/directory.h"
 #include "mgmt/recording/recorder.h"
@@ -63,6 +67,10 @@ constexpr char kRootPolicies[] = "/var/lib/mosh-agent/policies.json";
 constexpr std::chrono::seconds kSampleInterval{15};
 // Of what is under way when the agent stops, beyond what Reception gives it.
 constexpr std::chrono::seconds kPatienceAtEnd{3};
+// As nice(1) counts: sessions of this machine go before those who look at them. With a hundred
+// watchers, and at its users' priority, the agent was seen to double their slowest hundredth of
+// keys.
+constexpr int kNiceness = 10;
 
 void Say(const std::string& text) { fprintf(stderr, "mosh-agent: %s\n", text.c_str()); }
 void Say(const absl::Status& status) { Say(std::string(status.message())); }
@@ -98,6 +106,17 @@ std::string NodeName(const Options& options) {
 std::string RandomInstance() {
   std::random_device random;
   return absl::StrCat(absl::Hex(random(), absl::kZeroPad8), absl::Hex(random(), absl::kZeroPad8));
+}
+
+double RandomShare() {
+  static std::minstd_rand random{std::random_device()()};
+  return std::uniform_real_distribution<double>()(random);
+}
+
+fleet::Node OwnNode(const NodeFacts& facts, const FleetOptions& options) {
+  fleet::Node own = facts.Identity();
+  own.mutable_labels()->insert(options.labels.begin(), options.labels.end());
+  return own;
 }
 
 absl::StatusOr<std::string> SocketPath(const Options& options) {
@@ -199,6 +218,8 @@ class Agent {
   io::Task<void> TakeOverRecordings();
   io::Task<void> LoadNodeState();
   io::Task<void> CloseDoors(io::Scope* entry);
+  // Where others find this agent; empty: nowhere.
+  std::string Endpoint() const;
 
   const Options options_;
   const std::unique_ptr<io::Reactor> reactor_;
@@ -219,8 +240,11 @@ class Agent {
   HostsCalls host_calls_{&hosts_};
   UsageCache usage_{reactor_.get(), &worker_};
   NodeFacts node_;
+  const std::unique_ptr<etcd::EtcdClient> etcd_;  // null: this node is alone
+  Registry registry_;
   Calls calls_;
   Streams streams_;
+  NodeCalls node_calls_{&calls_, &registry_, streams_.watchers()};
   const bool keeps_recordings_;
   RecordingStore recording_store_;
   Recorder recorder_{reactor_.get(), &recording_store_};
@@ -276,15 +300,36 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
               .is_root = geteuid() == 0},
              HostPlacesOfProcess()),
       node_(directory_.node_name()),
+      etcd_(options.fleet.etcd.empty()
+                ? nullptr
+                : std::make_unique<etcd::EtcdClient>(
+                      reactor_.get(), mailbox_.get(), options.fleet.etcd,
+                      etcd::TlsFiles{.authorities = options.fleet.etcd_ca,
+                                     .certificate = options.fleet.etcd_certificate,
+                                     .key = options.fleet.etcd_key})),
+      registry_({.reactor = reactor_.get(),
+                 .etcd = etcd_.get(),
+                 .prefix = options.fleet.prefix,
+                 .lease = std::chrono::seconds(options.fleet.lease_seconds),
+                 .own = OwnNode(node_, options.fleet),
+                 .mark = MarkOfThisProcess(directory_.instance()),
+                 .wall_clock = absl::Now,
+                 .say = [](const std::string& text) {
+  Say(text); },
+                 .random = RandomShare}),
       calls_({.reactor = reactor_.get(),
               .directory = &directory_,
               .hosts = &host_calls_,
               .usage = &usage_,
               .node = &node_,
-              .policy = [this] { return policy_.now(); },
+              .policy = [this] {
+  return policy_.now(); },
               .user_name = user_name_,
               .add_to_node = [this](bool problems,
-                                    fleet::Node* node) { node_state_.AddTo(problems, node); }}),
+                                    fleet::Node* node) {
+  node_state_.AddTo(problems, node); }},
+              .nodes = &registry_
+}),
       streams_(&calls_, &audit_, &metrics_, options.limits),
       keeps_recordings_(!RecordingsDirectory(options).empty()),
       recording_store_({.directory = RecordingsDirectory(options),
@@ -298,7 +343,8 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
                    .hosts = &host_calls_,
                    .calls = &calls_,
                    .labels = options.fleet.labels,
-                   .tell_hosts = [this](const control::Limits& told) { hosts_.SetLimits(told); },
+                   .tell_hosts = [this](const control::Limits& told) {
+  hosts_.SetLimits(told); },
                    .places = StatePlaces(options)}),
       reception_({.reactor = reactor_.get(),
                   .mailbox = mailbox_.get(),
@@ -307,6 +353,7 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
                   .recordings = &recordings_,
                   .drains = node_state_.drains(),
                   .policies = node_state_.policies(),
+                  .nodes = &node_calls_,
                   .audit = &audit_,
                   .metrics = &metrics_,
                   .limits = options.limits}) {
@@ -348,6 +395,11 @@ io::Task<absl::Status> Agent::OpenDoors(io::Scope* entry) {
     entry->Spawn(local_door_->Run(entry->token()));
   }
   co_return absl::OkStatus();
+}
+
+std::string Agent::Endpoint() const {
+  if (!options_.fleet.advertise.empty() || tls_server_ == nullptr) return options_.fleet.advertise;
+  return absl::StrCat(registry_.own().hostname(), ":", tls_server_->port());
 }
 
 io::Task<void> Agent::CloseDoors(io::Scope* entry) {
@@ -399,6 +451,7 @@ io::Task<void> Agent::Sample(io::StopToken stop) {
                                .failed = recorder_.counts().failed,
                                .written_bytes = recorder_.counts().bytes,
                                .directory_bytes = recording_store_.bytes()});
+    metrics_.SampleNodes(registry_.up(), registry_.nodes());
     const std::string problem = certificates_ == nullptr ? "" : certificates_->problem();
     if (!problem.empty() && problem != told) {
       Say(absl::StrCat("goes on with the certificates of before: ", problem));
@@ -435,14 +488,22 @@ io::Task<void> Agent::Main() {
   co_await TakeOverRecordings();
   io::Scope doors(stop.token());
   doors.Spawn(streams_.Run(doors.token()));
+  doors.Spawn(node_calls_.Run(doors.token()));
   doors.Spawn(reception_.Run(doors.token()));
   if (!audit_repaired_.empty()) co_await reception_.Note(audit_repaired_);
   co_await reception_.Note("started, version " MOSH_FLEET_VERSION);
   (void)co_await hosts_.ready().Wait(stop.token());
   doors.Spawn(node_state_.Run(&reception_, doors.token()));
   io::Scope entry(stop.token());
+  // Others are to find what can be asked already.
+  io::Scope registry(stop.token());
   absl::Status opened = co_await OpenDoors(&entry);
   if (opened.ok()) {
+    if (etcd_ != nullptr && options_.fleet.etcd_ca.empty()) {
+      Say("etcd is asked without TLS: whoever is in between can read and change what it says");
+    }
+    registry_.SetEndpoint(Endpoint());
+    registry.Spawn(registry_.Run(registry.token()));
     doors.Spawn(Sample(doors.token()));
     NotifyServiceManager("READY=1");
     io::Event never;
@@ -460,6 +521,7 @@ io::Task<void> Agent::Main() {
   closing.Spawn(CloseDoors(&entry));
   co_await doors.CancelAndJoin();
   co_await closing.Join();
+  co_await registry.CancelAndJoin();
   co_await recordings.CancelAndJoin();
   co_await reception_.Note("stopped");
   co_await model.CancelAndJoin();
@@ -479,6 +541,8 @@ int RunAgent(const Options& options) {
   }
   signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();
+  // Its threads inherit it. Refused only by a sandbox, which has then decided otherwise.
+  if (getpriority(PRIO_PROCESS, 0) < kNiceness) setpriority(PRIO_PROCESS, 0, kNiceness);
   absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Make(options);
   if (!agent.ok()) {
     Say(agent.status());
@@ -492,6 +556,13 @@ int CheckAgent(const Options& options) {
   if (status.ok() && !options.listen.empty()) status = CheckOwnCertificate(options.tls);
   if (status.ok() && !options.listen.empty()) {
     status = Certificates::Load(options.tls).status();
+  }
+  if (status.ok() && !options.fleet.etcd_ca.empty()) {
+    status = Certificates::Load({.authorities = options.fleet.etcd_ca}).status();
+  }
+  if (status.ok() && !options.fleet.etcd_certificate.empty()) {
+    status = CheckOwnCertificate(
+        {.certificate = options.fleet.etcd_certificate, .key = options.fleet.etcd_key});
   }
   if (status.ok() && !options.audit_log.empty() && options.audit_log != "none" &&
       access(options.audit_log.c_str(), F_OK) == 0) {

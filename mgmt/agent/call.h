@@ -26,6 +26,9 @@ struct Method {
 
 namespace method {
 inline constexpr Method kGetNode = {"GetNode", false};
+inline constexpr Method kListNodes = {"ListNodes", false};
+inline constexpr Method kWatchNodes = {"WatchNodes", false};
+inline constexpr Method kForgetNode = {"ForgetNode", true};
 inline constexpr Method kListSessions = {"ListSessions", false};
 inline constexpr Method kGetSession = {"GetSession", false};
 inline constexpr Method kWatchSessions = {"WatchSessions", false};

@@ -20,9 +20,10 @@ using google::protobuf::util::TimeUtil;
 
 // Less than what gRPC's clients take by default, which is 4 MiB.
 constexpr size_t kMaxListBytes = 3'500'000;
-// Asking all Hosts may go on at this pace, whoever lists how often.
+// Asking all Hosts may go on at this pace, whoever lists how often. Where it would take long it
+// isn't waited for: link/hosts asks all in rounds, and what they tell is hardly older.
 constexpr std::chrono::nanoseconds kRefreshAge = std::chrono::seconds(2);
-constexpr int kRefreshedPerSecond = 1'000;
+constexpr size_t kMostRefreshed = 2'000;
 
 grpc::Status Invalid(absl::string_view why, absl::string_view field, const absl::Status& status) {
   return InvalidField(why, field, status.message());
@@ -117,12 +118,9 @@ MOSH_CORO_WRAPPER io::Task<absl::StatusOr<HostCalls::Replies>> Calls::Ask(
 }
 
 MOSH_CORO_WRAPPER io::Task<void> Calls::RefreshAll(Call* call) {
-  const size_t sessions = context_.directory->size();
-  const std::chrono::nanoseconds age =
-      std::max(kRefreshAge, std::chrono::nanoseconds(std::chrono::seconds(1)) *
-                                static_cast<int64_t>(sessions) / kRefreshedPerSecond);
   return context_.hosts->Refresh(
-      age, std::min<std::chrono::nanoseconds>(kRefreshPatience, Patience(*call)), call->stop);
+      kRefreshAge, std::min<std::chrono::nanoseconds>(kRefreshPatience, Patience(*call)),
+      call->stop);
 }
 
 void Calls::AddUnreachable(const Call& call, fleet::ListSessionsResponse* response) const {
@@ -143,6 +141,13 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
   co_await context_.usage->Refresh();
 
   context_.node->AddTo(response);
+  if (context_.nodes != nullptr) {
+    const fleet::Node& told = context_.nodes->nodes().at(context_.directory->node_name());
+    response->set_state(told.state());
+    *response->mutable_state_time() = told.state_time();
+    *response->mutable_labels() = told.labels();
+    response->set_endpoint(told.endpoint());
+  }
   const Visible visible = VisibleTo(call->caller);
   int32_t sessions = 0, detached = 0, clients = 0;
   absl::flat_hash_map<std::string, int> by_host;
@@ -164,6 +169,9 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
   if (problems) {
     for (const std::string& problem : context_.hosts->problems()) {
       response->add_problems(ValidUtf8(problem));
+    }
+    if (context_.nodes != nullptr && !context_.nodes->problem().empty()) {
+      response->add_problems(ValidUtf8(context_.nodes->problem()));
     }
   }
   if (context_.add_to_node != nullptr) context_.add_to_node(problems, response);
@@ -199,7 +207,10 @@ Calls::Done Calls::ListSessions(Call* call, const fleet::ListSessionsRequest* re
     co_await context_.usage->Refresh();
   }
   // The later pages are of what the first has asked for.
-  if (mask->wants_measurements() && request->page_token().empty()) co_await RefreshAll(call);
+  if (mask->wants_measurements() && request->page_token().empty() &&
+      context_.directory->size() <= kMostRefreshed) {
+    co_await RefreshAll(call);
+  }
 
   const Directory::Page page = context_.directory->List(query, mask->wants_usage());
   std::string next_key = page.next_key;

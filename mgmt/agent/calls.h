@@ -22,6 +22,7 @@
 #include "mgmt/agent/once.h"
 #include "mgmt/agent/policy.h"
 #include "mgmt/agent/usage.h"
+#include "mgmt/fleet/fleet_nodes.h"
 #include "mgmt/model/directory.h"
 #include "mosh/fleet/v1/fleet_service.pb.h"
 
@@ -41,6 +42,8 @@ class Calls {
     std::function<std::string(uid_t)> user_name;
     // Adds to a Node what is known elsewhere; problems only if they are asked for. May be null.
     std::function<void(bool problems, fleet::Node*)> add_to_node = nullptr;
+    // What others are told of this node. Null: nothing.
+    const FleetNodes* nodes = nullptr;
   };
   explicit Calls(Context context) : context_(std::move(context)) {}
 

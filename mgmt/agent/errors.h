@@ -19,6 +19,8 @@ namespace reason {
 inline constexpr char kSessionNotFound[] = "SESSION_NOT_FOUND";
 inline constexpr char kClientNotFound[] = "CLIENT_NOT_FOUND";
 inline constexpr char kNodeNotFound[] = "NODE_NOT_FOUND";
+inline constexpr char kNodeNotLost[] = "NODE_NOT_LOST";
+inline constexpr char kRegistryUnavailable[] = "REGISTRY_UNAVAILABLE";
 inline constexpr char kInvalidName[] = "INVALID_NAME";
 inline constexpr char kInvalidFilter[] = "INVALID_FILTER";
 inline constexpr char kInvalidOrderBy[] = "INVALID_ORDER_BY";

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "grpcpp/support/status.h"
 #include "mgmt/model/directory.h"
+#include "mosh/fleet/v1/node.pb.h"
 #include "prometheus/counter.h"
 #include "prometheus/exposer.h"
 #include "prometheus/gauge.h"
@@ -49,6 +50,9 @@ class Metrics {
   };
   void SampleRecordings(const RecordingNumbers& now);
 
+  // The fleet's nodes as they are known here.
+  void SampleNodes(bool registry_up, const std::map<std::string, fleet::Node>& nodes);
+
   prometheus::Registry& registry() { return *registry_; }
 
  private:
@@ -62,6 +66,8 @@ class Metrics {
   prometheus::Counter* audit_entries_;
   prometheus::Counter* audit_failures_;
   std::map<int, prometheus::Gauge*> sessions_;  // by state
+  prometheus::Gauge* registry_up_;
+  std::map<int, prometheus::Gauge*> nodes_;  // by state
   prometheus::Gauge* held_;
   prometheus::Gauge* clients_of_ours_;
   prometheus::Gauge* clients_of_stock_;

@@ -21,6 +21,8 @@
 #include "mgmt/drain/admission_keeper.h"
 #include "mgmt/drain/drainer.h"
 #include "mgmt/drain/operations.h"
+#include "mgmt/etcd/etcd.h"
+#include "mgmt/limits/etcd_policy_store.h"
 #include "mgmt/limits/file_policy_store.h"
 #include "mgmt/limits/limits_keeper.h"
 #include "mgmt/model/directory.h"
@@ -45,6 +47,10 @@ class NodeState final : private DrainWorld {
     Calls* calls;
     Labels labels;
     std::function<void(const control::Limits&)> tell_hosts;
+    // Where the fleet's policies are; null: the node has its own, in a file. `prefix` is of its
+    // keys.
+    etcd::Etcd* etcd;
+    std::string prefix;
     // An error: nothing is kept, and why, for whoever asks for it.
     absl::StatusOr<Places> places;
   };
@@ -81,7 +87,10 @@ class NodeState final : private DrainWorld {
   Operations operations_;
   Drainer drainer_;
   DrainCalls drain_calls_;
-  FilePolicyStore store_;
+  // One of the two.
+  const std::unique_ptr<FilePolicyStore> file_store_;
+  const std::unique_ptr<EtcdPolicyStore> etcd_store_;
+  PolicyStore* const store_;
   LimitsKeeper limits_;
   PolicyCalls policy_calls_;
 };

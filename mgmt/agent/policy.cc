@@ -54,7 +54,7 @@ absl::StatusOr<Verbs> VerbList(const Json& json, absl::string_view where) {
       return Bad(where, absl::StrCat(
                             "there is no verb \"", name,
                             "\": metadata, screen, notify, input, terminate, record, audit, debug, "
-                            "drain, policy"));
+                            "forget, drain, policy"));
     }
     verbs |= {*verb};
   }

@@ -23,6 +23,8 @@ namespace mosh::mgmt {
 namespace {
 
 using Rpc = fleet::FleetService;
+using NodesBase = Rpc::WithCallbackMethod_ListNodes<
+    Rpc::WithCallbackMethod_WatchNodes<Rpc::WithCallbackMethod_ForgetNode<Rpc::Service>>>;
 // WatchSessions is raw: its answers come serialized, made once for all who watch the same.
 using FleetBase = Rpc::WithCallbackMethod_GetNode<
     Rpc::WithCallbackMethod_ListSessions<Rpc::WithCallbackMethod_GetSession<
@@ -31,7 +33,7 @@ using FleetBase = Rpc::WithCallbackMethod_GetNode<
                 Rpc::WithCallbackMethod_DetachClient<Rpc::WithCallbackMethod_NotifySessions<
                     Rpc::WithCallbackMethod_HoldSession<Rpc::WithCallbackMethod_CreateAttachTicket<
                         Rpc::WithCallbackMethod_TailAudit<Rpc::WithCallbackMethod_DrainNode<
-                            Rpc::WithCallbackMethod_UndrainNode<Rpc::Service>>>>>>>>>>>>>>;
+                            Rpc::WithCallbackMethod_UndrainNode<NodesBase>>>>>>>>>>>>>>;
 
 using RecordingRpc = fleet::RecordingService;
 using RecordingBase = RecordingRpc::WithCallbackMethod_StartRecording<
@@ -159,6 +161,24 @@ class Reception::FleetService final : public ServiceOf<FleetBase> {
                                     const fleet::GetNodeRequest* request,
                                     fleet::Node* response) override {
     return Unary(context, method::kGetNode, request, response, parts().calls, &Calls::GetNode);
+  }
+  grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
+                                      const fleet::ListNodesRequest* request,
+                                      fleet::ListNodesResponse* response) override {
+    return Unary(context, method::kListNodes, request, response, parts().nodes,
+                 &NodeCalls::ListNodes);
+  }
+  grpc::ServerWriteReactor<fleet::WatchNodesResponse>* WatchNodes(
+      grpc::CallbackServerContext* context, const fleet::WatchNodesRequest* request) override {
+    return Stream<fleet::WatchNodesResponse, fleet::WatchNodesResponse, fleet::WatchNodesRequest>(
+        context, method::kWatchNodes, std::make_shared<fleet::WatchNodesRequest>(*request),
+        parts().nodes, &NodeCalls::WatchNodes);
+  }
+  grpc::ServerUnaryReactor* ForgetNode(grpc::CallbackServerContext* context,
+                                       const fleet::ForgetNodeRequest* request,
+                                       fleet::ForgetNodeResponse* response) override {
+    return Unary(context, method::kForgetNode, request, response, parts().nodes,
+                 &NodeCalls::ForgetNode);
   }
   grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
                                          const fleet::ListSessionsRequest* request,

@@ -23,6 +23,7 @@
 #include "mgmt/agent/limits.h"
 #include "mgmt/agent/mailbox.h"
 #include "mgmt/agent/metrics.h"
+#include "mgmt/agent/node_calls.h"
 #include "mgmt/agent/policy_calls.h"
 #include "mgmt/agent/rate_limit.h"
 #include "mgmt/agent/recordings.h"
@@ -41,6 +42,7 @@ class Reception final : public CallRecorder {
     Recordings* recordings;
     DrainCalls* drains;
     PolicyCalls* policies;
+    NodeCalls* nodes;
     Audit* audit;
     Metrics* metrics;
     Limits limits;

@@ -5,7 +5,7 @@ namespace {
 
 constexpr absl::string_view kNames[kVerbCount] = {"metadata",  "screen", "notify", "input",
                                                   "terminate", "record", "audit",  "debug",
-                                                  "drain",     "policy"};
+                                                  "forget",    "drain",  "policy"};
 
 }  // namespace
 

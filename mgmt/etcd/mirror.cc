@@ -13,7 +13,7 @@ Mirror::Mirror(io::Reactor* reactor, Etcd* etcd, std::string prefix,
       etcd_(etcd),
       prefix_(std::move(prefix)),
       on_change_(std::move(on_change)),
-      status_(absl::UnavailableError("not connected yet")) {}
+      status_(absl::UnavailableError("etcd has not answered yet")) {}
 
 io::Task<void> Mirror::Run(io::StopToken stop) {
   Backoff backoff(reactor_->Now().nanos());
@@ -64,10 +64,12 @@ void Mirror::Apply(const Changed& changed) {
   revision_ = std::max(revision_, changed.revision);
   const bool news = !changed.keys.empty() || !status_.ok();
   status_ = absl::OkStatus();
+  tried_ = true;
   if (news) on_change_();
 }
 
 void Mirror::SetStatus(absl::Status status) {
+  tried_ = true;
   if (status_ == status) return;
   status_ = std::move(status);
   on_change_();

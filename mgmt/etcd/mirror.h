@@ -39,8 +39,10 @@ class Mirror {
   const std::map<std::string, Value, std::less<>>& values() const { return values_; }
   // Everything up to this one is in values(). 0: nothing was ever heard.
   Revision revision() const { return revision_; }
-  // OK: it follows etcd. Else why not; at first kUnavailable, "not connected yet".
+  // OK: it follows etcd. Else why not.
   const absl::Status& status() const { return status_; }
+  // False: it has had no answer yet, good or bad.
+  bool tried() const { return tried_; }
 
  private:
   io::Task<absl::Status> Follow(io::StopToken stop);
@@ -55,6 +57,7 @@ class Mirror {
   std::map<std::string, Value, std::less<>> values_;
   Revision revision_ = 0;
   absl::Status status_;
+  bool tried_ = false;
 };
 
 // One key, if it was last put at `seen`; 0: if it is not there. What etcd answers if not: Outcome

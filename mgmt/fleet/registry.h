@@ -17,7 +17,7 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -35,6 +35,8 @@
 
 namespace mosh::mgmt {
 
+namespace fleet = ::mosh::fleet::v1;
+
 class Registry final : public FleetNodes {
  public:
   struct Context {
@@ -43,12 +45,12 @@ class Registry final : public FleetNodes {
     std::string prefix;  // "/mosh-fleet/"
     std::chrono::seconds lease{10};
     // What others shall know of this node; `name` is set. Its state is READY until SetState.
-    fleet::v1::Node own;
+    fleet::Node own;
     ProcessMark mark;
     std::function<absl::Time()> wall_clock;
     // A line for whoever runs the agent.
     std::function<void(const std::string&)> say;
-    // From 0 to 1; see Registry::MarkLost.
+    // From 0 to 1: when this agent's turn is among all that see a node lost.
     std::function<double()> random;
   };
   explicit Registry(Context context);
@@ -57,21 +59,23 @@ class Registry final : public FleetNodes {
   // second or two. Once.
   io::Task<void> Run(io::StopToken stop);
 
+  // Where others find this agent; before Run.
+  void SetEndpoint(const std::string& endpoint);
   // READY, DRAINING or DRAINED. Seen here at once, by others when etcd has it.
-  void SetState(fleet::v1::Node::State state, absl::Time since);
+  void SetState(fleet::Node::State state, absl::Time since);
 
   // Takes a LOST node out. kFailedPrecondition: it is not lost, or there is no etcd; kNotFound: no
   // such node; kUnavailable: etcd doesn't answer.
   io::Task<absl::Status> Forget(std::string name, bool validate_only, io::StopToken stop);
 
-  const fleet::v1::Node& own() const { return nodes_.at(own_name_); }
+  const fleet::Node& own() const { return nodes_.at(own_name_); }
   // This node is in etcd, and what etcd has is known. True without etcd.
   bool up() const;
   // Null: there is none. For what else is kept under prefix(): "policies/", say.
   etcd::Etcd* etcd() const { return context_.etcd; }
   const std::string& prefix() const { return context_.prefix; }
 
-  const std::map<std::string, fleet::v1::Node>& nodes() const override { return nodes_; }
+  const std::map<std::string, fleet::Node>& nodes() const override { return nodes_; }
   const std::string& problem() const override { return problem_; }
   [[nodiscard]] std::unique_ptr<Subscription> Subscribe(std::function<void()> on_change) override;
 
@@ -82,6 +86,13 @@ class Registry final : public FleetNodes {
     kTaken,    // another agent serves a node of this name
     kOurs,
   };
+  // As people are told.
+  enum class Standing { kUnknown, kGood, kAway, kTaken };
+  struct MadeOf {
+    etcd::Revision record = 0;
+    bool alive = false;
+    friend bool operator==(const MadeOf&, const MadeOf&) = default;
+  };
 
   // ---- Being there: one coroutine.
   io::Task<void> StayRegistered(io::StopToken stop);
@@ -90,12 +101,12 @@ class Registry final : public FleetNodes {
   io::Task<void> SignOff();
   etcd::Transaction Registration(etcd::Condition condition) const;
 
-  // ---- Knowing who else is: one coroutine and the mirror.
+  // ---- Knowing who else is: the mirror, and one coroutine.
   void OnMirror();
   void Rebuild();
   io::Task<void> MarkLost(io::StopToken stop);
 
-  void SetProblem(std::string problem);
+  void UpdateProblem();
   void Tell();
 
   const Context context_;
@@ -103,21 +114,24 @@ class Registry final : public FleetNodes {
   const std::string record_key_;
   const std::string alive_key_;
   const std::string mark_;
-  fleet::v1::Node own_;
+  fleet::Node own_;
   etcd::Mirror mirror_;
-  std::map<std::string, fleet::v1::Node> nodes_;
+  std::map<std::string, fleet::Node> nodes_;
   std::string problem_;
   std::list<Subscriber*> subscribers_;
 
   Place place_ = Place::kUnknown;
   etcd::LeaseId lease_ = 0;
-  bool record_is_old_ = false;
-  absl::Status registration_;  // why we are not in etcd
-  io::Event wake_;             // StayRegistered has something to look at
-  std::string said_;           // the problem that people were told of last
+  etcd::Revision registered_at_ = 0;
+  bool record_is_old_ = false;                // etcd has not got own_ yet
+  std::optional<absl::Status> registration_;  // how the last attempt ended
+  io::Event wake_;                            // StayRegistered has something to look at
 
-  std::map<std::string, absl::Time> lost_;  // by name: when it was seen to be, here
+  std::map<std::string, MadeOf> made_of_;   // nodes_ but our own
+  std::map<std::string, absl::Time> lost_;  // by name, those whose record doesn't say so yet: since
   io::Event lost_seen_;
+  io::Event mirrored_;
+  Standing said_ = Standing::kUnknown;
 };
 
 }  // namespace mosh::mgmt

@@ -19,6 +19,14 @@ constexpr size_t kMaxWaitingBytes = 256 * 1024;
 
 constexpr std::chrono::milliseconds kUsualInterval{50};
 
+// A subscriber who has been told everything is told of what changes next after so long: a thousand
+// changes a second are twenty wake-ups of both sides then.
+constexpr std::chrono::milliseconds kChangesInterval{50};
+
+// A packet with so much about sessions is full enough: describing more would make somebody's key
+// wait.
+constexpr size_t kEnough = size_t{4} << 10;
+
 // An empty packet would be the end of the connection.
 std::string Packet(control::Reply& reply) {
   if (reply.ByteSizeLong() == 0) reply.set_id(0);
@@ -162,6 +170,7 @@ void Dialogue::Subscribe(control::Reply head) {
   if (IsSubscribed(head.id())) return SayStatus(std::move(head), UsedId());
   subscription_head_ = std::move(head);
   subscription_head_.set_more(true);
+  changes_due_ = Instant();
   changes_ = std::make_unique<ChangeQueue>(host_->SessionIds(), on_output_);
   host_->AddWatcher(changes_.get());
   on_output_();
@@ -208,6 +217,7 @@ void Dialogue::Unsubscribe(uint64_t request_id, control::Reply head) {
 Instant Dialogue::NextDeadline() const {
   Instant next = Instant::Max();
   for (const auto& screen : screens_) next = std::min(next, screen->feed.NextDeadline());
+  if (changes_ != nullptr && changes_->has_news()) next = std::min(next, changes_due_);
   return next;
 }
 
@@ -222,8 +232,8 @@ std::string Dialogue::NextPacket(Instant now) {
   }
   // In turn, so that neither waits for the other to have nothing more to say.
   screens_first_ = !screens_first_;
-  std::string packet = screens_first_ ? NextOfScreens(now) : NextOfChanges();
-  if (packet.empty()) packet = screens_first_ ? NextOfChanges() : NextOfScreens(now);
+  std::string packet = screens_first_ ? NextOfScreens(now) : NextOfChanges(now);
+  if (packet.empty()) packet = screens_first_ ? NextOfChanges(now) : NextOfScreens(now);
   return packet;
 }
 
@@ -243,10 +253,11 @@ std::string Dialogue::NextOfScreens(Instant now) {
   return "";
 }
 
-std::string Dialogue::NextOfChanges() {
-  if (changes_ == nullptr || !changes_->has_news()) return "";
+std::string Dialogue::NextOfChanges(Instant now) {
+  if (changes_ == nullptr || !changes_->has_news() || now < changes_due_) return "";
   control::Reply reply = subscription_head_;
-  changes_->Fill(*host_, kMaxReplySize, &reply);
+  changes_->Fill(*host_, kMaxReplySize, kEnough, &reply);
+  if (!changes_->has_news()) changes_due_ = now + kChangesInterval;
   const bool news = reply.session_size() > 0 || reply.gone_size() > 0 || reply.has_synced();
   return news ? reply.SerializeAsString() : "";
 }
@@ -254,7 +265,7 @@ std::string Dialogue::NextOfChanges() {
 std::string Dialogue::NextOfList(Waiting& list) {
   control::Reply reply = list.head;
   size_t size = 0;
-  for (; list.next_id < list.ids.size(); ++list.next_id) {
+  for (; list.next_id < list.ids.size() && size < kEnough; ++list.next_id) {
     absl::StatusOr<control::Session> session = host_->Describe(list.ids[list.next_id]);
     if (!session.ok()) continue;  // it has ended since
     TrimSession(kMaxReplySize, &*session);

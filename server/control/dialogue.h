@@ -83,7 +83,7 @@ class Dialogue {
   void Unsubscribe(uint64_t request_id, control::Reply head);
   bool IsSubscribed(uint64_t request_id) const;
   std::string NextOfList(Waiting& list);
-  std::string NextOfChanges();
+  std::string NextOfChanges(Instant now);
   std::string NextOfScreens(Instant now);
 
   HostControl* host_;
@@ -93,6 +93,7 @@ class Dialogue {
   size_t waiting_bytes_ = 0;
   control::Reply subscription_head_;
   std::unique_ptr<ChangeQueue> changes_;         // null: no subscription
+  Instant changes_due_;                          // not told of sooner
   std::deque<std::unique_ptr<Screen>> screens_;  // whose turn it is comes first
   bool screens_first_ = false;
   bool said_watched_ = false;

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "crypto/cleanse.h"
 #include "io/event.h"
+#include "io/ready_queue.h"
 #include "io/scope.h"
 #include "io/timer.h"
 #include "server/control/dialogue.h"
@@ -68,6 +69,8 @@ io::Task<void> Speak(Talk* talk, io::Scope* scope) {
     crypto::Cleanse(bytes);
     if (!sent.ok()) scope->Cancel();
     talk->room.Set();
+    // Whoever types goes before the next one.
+    co_await io::Yield();
   }
 }
 

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "base/short_slices.h"
 #include "io/create_reactor.h"
 #include "io/unix_socket.h"
 #include "server/control/admission.h"
@@ -200,6 +201,7 @@ void LiveAsHost(HostLife life) {
   // From here on it has nothing more to say to root's log.
   const io::OwnedFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null.get(), fd);
+  PreferShortSlices();
   (*reactor)->Run(process.Run());
 }
 
