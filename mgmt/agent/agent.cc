@@ -314,22 +314,18 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
                  .own = OwnNode(node_, options.fleet),
                  .mark = MarkOfThisProcess(directory_.instance()),
                  .wall_clock = absl::Now,
-                 .say = [](const std::string& text) {
-  Say(text); },
+                 .say = [](const std::string& text) { Say(text); },
                  .random = RandomShare}),
       calls_({.reactor = reactor_.get(),
               .directory = &directory_,
               .hosts = &host_calls_,
               .usage = &usage_,
               .node = &node_,
-              .policy = [this] {
-  return policy_.now(); },
+              .policy = [this] { return policy_.now(); },
               .user_name = user_name_,
               .add_to_node = [this](bool problems,
-                                    fleet::Node* node) {
-  node_state_.AddTo(problems, node); }},
-              .nodes = &registry_
-}),
+                                    fleet::Node* node) { node_state_.AddTo(problems, node); },
+              .nodes = &registry_}),
       streams_(&calls_, &audit_, &metrics_, options.limits),
       keeps_recordings_(!RecordingsDirectory(options).empty()),
       recording_store_({.directory = RecordingsDirectory(options),
@@ -343,8 +339,9 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
                    .hosts = &host_calls_,
                    .calls = &calls_,
                    .labels = options.fleet.labels,
-                   .tell_hosts = [this](const control::Limits& told) {
-  hosts_.SetLimits(told); },
+                   .tell_hosts = [this](const control::Limits& told) { hosts_.SetLimits(told); },
+                   .etcd = etcd_.get(),
+                   .prefix = options.fleet.prefix,
                    .places = StatePlaces(options)}),
       reception_({.reactor = reactor_.get(),
                   .mailbox = mailbox_.get(),
@@ -357,6 +354,8 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
                   .audit = &audit_,
                   .metrics = &metrics_,
                   .limits = options.limits}) {
+  node_state_.drainer()->SetOnStateChange(
+      [this](fleet::Node::State state, absl::Time since) { registry_.SetState(state, since); });
   directory_.SetUsageSource([this](fleet::Session* session) { usage_.AddTo(session); });
 }
 

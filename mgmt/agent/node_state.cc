@@ -40,18 +40,25 @@ NodeState::NodeState(Context context)
                     .drainer = &drainer_,
                     .operations = &operations_,
                     .unavailable = [this] { return unavailable_; }}),
-      store_(PathOf(context_.places, &Places::policies), context_.worker),
+      file_store_(context_.etcd != nullptr
+                      ? nullptr
+                      : std::make_unique<FilePolicyStore>(
+                            PathOf(context_.places, &Places::policies), context_.worker)),
+      etcd_store_(context_.etcd == nullptr ? nullptr
+                                           : std::make_unique<EtcdPolicyStore>(
+                                                 context_.reactor, context_.etcd, context_.prefix)),
+      store_(file_store_ != nullptr ? static_cast<PolicyStore*>(file_store_.get())
+                                    : etcd_store_.get()),
       limits_({.reactor = context_.reactor,
-               .store = &store_,
+               .store = store_,
                .admission = &admission_,
                .node = context_.directory->node_name(),
                .labels = context_.labels,
                .tell_hosts = context_.tell_hosts}),
-      policy_calls_(
-          {.calls = context_.calls,
-           .store = &store_,
-           .unavailable = [this] { return context_.places.ok() ? std::string() : unavailable_; },
-           .wall_clock = absl::Now}) {}
+      policy_calls_({.calls = context_.calls,
+                     .store = store_,
+                     .unavailable = [this] { return unavailable_; },
+                     .wall_clock = absl::Now}) {}
 
 io::Task<void> NodeState::Load() {
   if (!context_.places.ok()) co_return;
@@ -64,8 +71,10 @@ io::Task<void> NodeState::Load() {
   }
   co_await admission_.Load();
   co_await drainer_.Load();
-  const absl::Status policies = co_await store_.Load();
-  if (!policies.ok()) load_problems_.emplace_back(policies.message());
+  if (file_store_ != nullptr) {
+    const absl::Status policies = co_await file_store_->Load();
+    if (!policies.ok()) load_problems_.emplace_back(policies.message());
+  }
   const absl::Status written = co_await admission_.Write();
   if (!written.ok()) load_problems_.emplace_back(written.message());
 }
@@ -78,6 +87,10 @@ io::Task<void> NodeState::Run(Reception* reception, io::StopToken stop) {
   io::Scope scope(stop);
   scope.Spawn(drainer_.Run(scope.token()));
   scope.Spawn(limits_.Run(scope.token()));
+  // Of several agents on a machine one makes limits hold.
+  if (etcd_store_ != nullptr && unavailable_.empty()) {
+    scope.Spawn(etcd_store_->Run(scope.token()));
+  }
   io::Event never;
   (void)co_await never.Wait(stop);
   drain_calls_.StopWaiting();
