@@ -1,4 +1,7 @@
 // Commands about drains and limits, whole, against a fake agent.
+#include <pthread.h>
+#include <signal.h>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mgmt/ctl/testing/moshctl_runner.h"
@@ -73,6 +76,17 @@ TEST_F(DrainCommandsTest, AnAgentThatRestartsIsWaitedFor) {
   moshctl_.operations.answers.push_back(
       {grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "no more"), {}});
   EXPECT_EQ(moshctl_.Run({"drain"}).code, 3);
+}
+
+TEST_F(DrainCommandsTest, CtrlCEndsTheWatchingAndNotTheDrain) {
+  Answer(FakeOperations::Running(1));
+  moshctl_.operations.on_wait = [terminal = pthread_self()] { pthread_kill(terminal, SIGINT); };
+  const Outcome outcome = moshctl_.Run({"drain"});
+  EXPECT_EQ(outcome.code, 5);
+  EXPECT_THAT(outcome.err, HasSubstr("the drain of n1 goes on"));
+  EXPECT_THAT(outcome.err, HasSubstr("moshctl operations describe 20270115-080000-aa11"));
+  EXPECT_THAT(outcome.err, HasSubstr("moshctl undrain n1"));
+  EXPECT_EQ(moshctl_.operations.Asked().size(), 1u);
 }
 
 TEST_F(DrainCommandsTest, SaysWhatIsWrong) {

@@ -92,6 +92,7 @@ grpc::Status FakeOperations::ListOperations(Context*, const fleet::ListOperation
 grpc::Status FakeOperations::WaitOperation(Context*, const fleet::WaitOperationRequest* request,
                                            fleet::Operation* operation) {
   Note("WaitOperation", *request);
+  if (on_wait != nullptr) on_wait();
   std::lock_guard lock(mutex_);
   if (answers.empty()) answers.push_back({grpc::Status::OK, Done()});
   const Answer answer = answers.front();

@@ -4,6 +4,7 @@
 #define MGMT_CTL_TESTING_FAKE_DRAINS_H_
 
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ class FakeOperations final : public ::mosh::fleet::v1::OperationService::Service
     ::mosh::fleet::v1::Operation operation;
   };
   std::deque<Answer> answers;
+  // What happens meanwhile; may be null.
+  std::function<void()> on_wait;
 
  private:
   using Context = grpc::ServerContext;
