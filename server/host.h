@@ -14,6 +14,7 @@
 #ifndef SERVER_HOST_H_
 #define SERVER_HOST_H_
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -87,6 +88,7 @@ class Host final : public HostControl {
   absl::Status Hold(const control::Hold& request) override;
   absl::Status SetWatched(const control::SetWatched& request, const void* by) override;
   void EndWatched(const void* by) override;
+  void SetLimits(const control::SetLimits& request, Teller teller) override;
   control::Host DescribeHost() const override;
   std::vector<std::string> SessionIds() const override;
   absl::StatusOr<control::Session> Describe(absl::string_view session_id) const override;
@@ -140,6 +142,7 @@ class Host final : public HostControl {
   io::IntrusiveList<HostedSession> want_turn_later_;
   io::IntrusiveList<HostedSession> had_turn_;
   std::vector<SessionWatcher*> watchers_;
+  std::array<control::Limits, 2> told_;  // by Teller
 
   const Instant started_at_;
   io::Event wake_;

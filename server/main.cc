@@ -203,6 +203,7 @@ int Main(std::span<const char* const> args) {
   Start start;
   start.program = program;
   start.line = *std::move(parsed.run);
+  if (const int refused = CheckMayStart(program, start.line); refused != 0) return refused;
   start.core_limit = *core_limit;
   start.environment = Environment::OfProcess();
   std::string messages = AdoptUtf8Locale(start.line.locale, ProbeCharset, &start.environment);

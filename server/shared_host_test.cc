@@ -343,6 +343,65 @@ TEST_F(SharedHostTest, DetachedLimitEndsWhatNobodyPicksUp) {
   EXPECT_EQ(signals_, (std::vector<int>{SIGHUP}));
 }
 
+control::SetLimits IdleFor(uint32_t seconds) {
+  control::SetLimits request;
+  request.mutable_limits()->set_idle_seconds(seconds);
+  return request;
+}
+
+TEST_F(SharedHostTest, AToldLimitHoldsForSessionsThatThereAreAndThoseToCome) {
+  using Teller = HostControl::Teller;
+  StartHost();
+  const control::Grant before = Open();
+  TestClient* const old = Connect(before);
+  world_.RunFor(30min);
+  host_->SetLimits(IdleFor(600), Teller::kRoot);
+  world_.RunFor(1s);
+  EXPECT_TRUE(old->Shows("This session ends in 1m: nobody has typed for 10m."));
+  EXPECT_EQ(host_->DescribeHost().limits_by_root().idle_seconds(), 600u);
+  const control::Grant after = Open();
+  TestClient* const young = Connect(after);
+  world_.RunFor(61s);
+  EXPECT_TRUE(old->server_left());
+  EXPECT_FALSE(Exists(before.session_id()));
+  world_.RunFor(8min);
+  EXPECT_TRUE(young->Shows("This session ends in 1m"));
+}
+
+TEST_F(SharedHostTest, TellersHaveNoSayOverEachOthersLimits) {
+  using Teller = HostControl::Teller;
+  options_.limits.idle = 1h;
+  StartHost();
+  const control::Grant grant = Open();
+  TestClient* const client = Connect(grant);
+  host_->SetLimits(IdleFor(600), Teller::kRoot);
+  host_->SetLimits(IdleFor(0), Teller::kOwner);
+  world_.RunFor(9min + 1s);
+  EXPECT_TRUE(client->Shows("This session ends in 1m"));
+  host_->SetLimits({}, Teller::kRoot);
+  world_.RunFor(1s);
+  EXPECT_EQ(client->Text(), "") << "what was said is no longer true";
+  world_.RunFor(45min);
+  EXPECT_TRUE(Exists(grant.session_id()));
+  world_.RunFor(7min);
+  EXPECT_FALSE(Exists(grant.session_id())) << "the configuration's holds again";
+}
+
+TEST_F(SharedHostTest, NewSessionsAreTakenIfTheyAreAdmitted) {
+  absl::Status answer;
+  std::vector<size_t> asked;
+  options_.admit = [&](size_t sessions) {
+    asked.push_back(sessions);
+    return answer;
+  };
+  StartHost();
+  const control::Grant grant = Open();
+  answer = absl::UnavailableError("no new sessions are taken here");
+  EXPECT_EQ(host_->NewSession({}).status(), answer);
+  EXPECT_EQ(asked, (std::vector<size_t>{0, 1}));
+  EXPECT_EQ(Attach(grant.session_id()).session_id(), grant.session_id()) << "those that are go on";
+}
+
 TEST_F(SharedHostTest, TerminateSaysGoodbyeUnlessAtOnce) {
   StartHost();
   const control::Grant polite = Open(), rude = Open();

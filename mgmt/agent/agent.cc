@@ -40,6 +40,7 @@
 #include "mgmt/agent/names.h"
 #include "mgmt/agent/node_calls.h"
 #include "mgmt/agent/node_facts.h"
+#include "mgmt/agent/node_state.h"
 #include "mgmt/agent/policy_file.h"
 #include "mgmt/agent/reception.h"
 #include "mgmt/agent/recordings.h"
@@ -53,6 +54,7 @@
 #include "mgmt/model/directory.h"
 #include "mgmt/recording/recorder.h"
 #include "mgmt/recording/recording_store.h"
+#include "server/control/admission.h"
 #include "server/control/runtime_directory.h"
 
 namespace mosh::mgmt {
@@ -61,6 +63,7 @@ namespace {
 constexpr char kRootDirectory[] = "/run/mosh-agent";
 constexpr char kRootAuditLog[] = "/var/log/mosh-agent/audit.jsonl";
 constexpr char kRootRecordings[] = "/var/lib/mosh-agent/recordings";
+constexpr char kRootPolicies[] = "/var/lib/mosh-agent/policies.json";
 constexpr std::chrono::seconds kSampleInterval{15};
 // Of what is under way when the agent stops, beyond what Reception gives it.
 constexpr std::chrono::seconds kPatienceAtEnd{3};
@@ -145,16 +148,46 @@ absl::StatusOr<std::unique_ptr<AuditFile>> OpenAudit(const Options& options) {
   return AuditFile::Open(path);
 }
 
+// Empty: he has none.
+std::string UsersStateDirectory() {
+  const char* const state = getenv("XDG_STATE_HOME");
+  if (state != nullptr && state[0] == '/') return absl::StrCat(state, "/mosh-agent");
+  const char* const home = getenv("HOME");
+  if (home == nullptr || home[0] != '/') return "";
+  return absl::StrCat(home, "/.local/state/mosh-agent");
+}
+
 // Empty: none are kept.
 std::string RecordingsDirectory(const Options& options) {
   if (options.recordings == "none") return "";
   if (!options.recordings.empty()) return std::filesystem::absolute(options.recordings);
   if (geteuid() == 0) return kRootRecordings;
-  const char* const state = getenv("XDG_STATE_HOME");
-  if (state != nullptr && state[0] == '/') return absl::StrCat(state, "/mosh-agent/recordings");
-  const char* const home = getenv("HOME");
-  if (home == nullptr || home[0] != '/') return "";
-  return absl::StrCat(home, "/.local/state/mosh-agent/recordings");
+  const std::string state = UsersStateDirectory();
+  return state.empty() ? "" : absl::StrCat(state, "/recordings");
+}
+
+// Where drains and limits are kept.
+absl::StatusOr<NodeState::Places> StatePlaces(const Options& options) {
+  if (options.exit_with_parent) {
+    return absl::FailedPreconditionError(
+        "it ends with its command; run mosh-agent, as root for the whole machine");
+  }
+  if (geteuid() == 0) {
+    if (mkdir(kRootDirectory, 0755) != 0 && errno != EEXIST) {
+      return absl::ErrnoToStatus(errno, kRootDirectory);
+    }
+    return NodeState::Places{.admission = server::MachinesAdmissionPath(),
+                             .operations = absl::StrCat(kRootDirectory, "/operations.json"),
+                             .policies = kRootPolicies};
+  }
+  const absl::StatusOr<std::string> directory =
+      server::RuntimeDirectory(server::RuntimePlacesOfProcess());
+  if (!directory.ok()) return directory.status();
+  const std::string state = UsersStateDirectory();
+  if (state.empty()) return absl::FailedPreconditionError("HOME is not set");
+  return NodeState::Places{.admission = server::UsersAdmissionPath(*directory),
+                           .operations = absl::StrCat(*directory, "/operations.json"),
+                           .policies = absl::StrCat(state, "/policies.json")};
 }
 
 void RaiseDescriptorLimit() {
@@ -183,6 +216,7 @@ class Agent {
   io::Task<void> WatchSignals(io::StopSource* stop);
   io::Task<void> Sample(io::StopToken stop);
   io::Task<void> TakeOverRecordings();
+  io::Task<void> LoadNodeState();
   io::Task<void> CloseDoors(io::Scope* entry);
   // Where others find this agent; empty: nowhere.
   std::string Endpoint() const;
@@ -218,6 +252,7 @@ class Agent {
                           .store = keeps_recordings_ ? &recording_store_ : nullptr,
                           .recorder = &recorder_,
                           .lasting = !options_.exit_with_parent}};
+  NodeState node_state_;
   Reception reception_;
   std::unique_ptr<LocalDoor> local_door_;
   std::shared_ptr<Certificates> certificates_;
@@ -258,7 +293,12 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
       audit_repaired_(audit_file == nullptr ? "" : audit_file->repaired()),
       audit_(&worker_, std::move(audit_file)),
       directory_({.node = NodeName(options), .instance = RandomInstance()}),
-      hosts_({reactor_.get(), &directory_, absl::Now, user_name_}, HostPlacesOfProcess()),
+      hosts_({.reactor = reactor_.get(),
+              .directory = &directory_,
+              .wall_clock = absl::Now,
+              .user_name = user_name_,
+              .is_root = geteuid() == 0},
+             HostPlacesOfProcess()),
       node_(directory_.node_name()),
       etcd_(options.fleet.etcd.empty()
                 ? nullptr
@@ -283,6 +323,8 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
               .node = &node_,
               .policy = [this] { return policy_.now(); },
               .user_name = user_name_,
+              .add_to_node = [this](bool problems,
+                                    fleet::Node* node) { node_state_.AddTo(problems, node); },
               .nodes = &registry_}),
       streams_(&calls_, &audit_, &metrics_, options.limits),
       keeps_recordings_(!RecordingsDirectory(options).empty()),
@@ -291,15 +333,29 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
                         .max_bytes = options.recordings_max_bytes,
                         .worker = &recording_worker_,
                         .wall_clock = absl::Now}),
+      node_state_({.reactor = reactor_.get(),
+                   .worker = &worker_,
+                   .directory = &directory_,
+                   .hosts = &host_calls_,
+                   .calls = &calls_,
+                   .labels = options.fleet.labels,
+                   .tell_hosts = [this](const control::Limits& told) { hosts_.SetLimits(told); },
+                   .etcd = etcd_.get(),
+                   .prefix = options.fleet.prefix,
+                   .places = StatePlaces(options)}),
       reception_({.reactor = reactor_.get(),
                   .mailbox = mailbox_.get(),
                   .calls = &calls_,
                   .streams = &streams_,
                   .recordings = &recordings_,
+                  .drains = node_state_.drains(),
+                  .policies = node_state_.policies(),
                   .nodes = &node_calls_,
                   .audit = &audit_,
                   .metrics = &metrics_,
                   .limits = options.limits}) {
+  node_state_.drainer()->SetOnStateChange(
+      [this](fleet::Node::State state, absl::Time since) { registry_.SetState(state, since); });
   directory_.SetUsageSource([this](fleet::Session* session) { usage_.AddTo(session); });
 }
 
@@ -411,6 +467,11 @@ io::Task<void> Agent::TakeOverRecordings() {
   for (const std::string& problem : recording_store_.problems()) Say(problem);
 }
 
+io::Task<void> Agent::LoadNodeState() {
+  co_await node_state_.Load();
+  for (const std::string& problem : node_state_.problems()) Say(problem);
+}
+
 io::Task<void> Agent::Main() {
   // The last to end: everything else waits for letters.
   io::Scope mail;
@@ -418,6 +479,7 @@ io::Task<void> Agent::Main() {
   io::StopSource stop;
   io::Scope signals;
   signals.Spawn(WatchSignals(&stop));
+  co_await LoadNodeState();
   io::Scope model;
   model.Spawn(hosts_.Run(model.token()));
   io::Scope recordings;
@@ -430,6 +492,7 @@ io::Task<void> Agent::Main() {
   if (!audit_repaired_.empty()) co_await reception_.Note(audit_repaired_);
   co_await reception_.Note("started, version " MOSH_FLEET_VERSION);
   (void)co_await hosts_.ready().Wait(stop.token());
+  doors.Spawn(node_state_.Run(&reception_, doors.token()));
   io::Scope entry(stop.token());
   // Others are to find what can be asked already.
   io::Scope registry(stop.token());

@@ -62,6 +62,11 @@ grpc::Status Calls::CheckNode(absl::string_view field, absl::string_view name) c
   return grpc::Status::OK;
 }
 
+grpc::Status Calls::CheckNodeRight(const Call& call, Verb verb) const {
+  if (context_.policy()->RightsOverNode(*call.caller).Has(verb)) return grpc::Status::OK;
+  return PermissionDenied(verb, context_.directory->node_name());
+}
+
 Visible Calls::VisibleTo(std::shared_ptr<const Caller> caller) const {
   struct Seen {
     std::shared_ptr<const Policy> policy;
@@ -160,7 +165,8 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
       AddHost(state, by_host[state.socket.path], *context_.usage, response);
     }
   }
-  if (context_.policy()->RightsOverNode(*call->caller).Has(Verb::kMetadata)) {
+  const bool problems = CheckNodeRight(*call, Verb::kMetadata).ok();
+  if (problems) {
     for (const std::string& problem : context_.hosts->problems()) {
       response->add_problems(ValidUtf8(problem));
     }
@@ -168,6 +174,7 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
       response->add_problems(ValidUtf8(context_.nodes->problem()));
     }
   }
+  if (context_.add_to_node != nullptr) context_.add_to_node(problems, response);
   co_return grpc::Status::OK;
 }
 

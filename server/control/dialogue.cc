@@ -43,8 +43,8 @@ void Wipe(std::string& secret) {
 
 }  // namespace
 
-Dialogue::Dialogue(HostControl* host, std::function<void()> on_output)
-    : host_(host), on_output_(std::move(on_output)) {}
+Dialogue::Dialogue(HostControl* host, std::function<void()> on_output, HostControl::Teller teller)
+    : host_(host), on_output_(std::move(on_output)), teller_(teller) {}
 
 Dialogue::~Dialogue() {
   if (changes_ != nullptr) host_->RemoveWatcher(changes_.get());
@@ -107,6 +107,9 @@ void Dialogue::Obey(const control::Request& request, control::Reply head) {
       return SayStatus(std::move(head), host_->SetWatched(request.set_watched(), this));
     case control::Request::kSubscribeScreen:
       return SubscribeScreen(request.subscribe_screen(), std::move(head));
+    case control::Request::kSetLimits:
+      host_->SetLimits(request.set_limits(), teller_);
+      return SayStatus(std::move(head), absl::OkStatus());
     case control::Request::WHAT_NOT_SET:
       return;  // CheckRequest has refused it
   }

@@ -30,7 +30,9 @@ class Dialogue {
  public:
   // `host` outlives it. `on_output` is called whenever NextPacket() may give something again, also
   // from inside the Host's own calls: it must do no more than wake somebody.
-  Dialogue(HostControl* host, std::function<void()> on_output);
+  // `teller` is who the other side is.
+  Dialogue(HostControl* host, std::function<void()> on_output,
+           HostControl::Teller teller = HostControl::Teller::kOwner);
   ~Dialogue();
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
@@ -86,6 +88,7 @@ class Dialogue {
 
   HostControl* host_;
   std::function<void()> on_output_;
+  const HostControl::Teller teller_;
   std::deque<Waiting> waiting_;
   size_t waiting_bytes_ = 0;
   control::Reply subscription_head_;

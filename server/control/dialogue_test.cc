@@ -109,6 +109,16 @@ TEST_F(DialogueTest, EachRequestReachesTheHostAndIsAnsweredInOrder) {
   EXPECT_FALSE(Next());
 }
 
+TEST_F(DialogueTest, WhoTellsLimitsIsWhoIsConnected) {
+  control::Request request;
+  request.mutable_set_limits()->mutable_limits()->set_idle_seconds(60);
+  Ask(request);
+  dialogue_.emplace(&host_, [] {}, HostControl::Teller::kRoot);
+  Ask(request);
+  EXPECT_THAT(host_.asked, ElementsAre("limits by owner idle 60", "limits by root idle 60"));
+  EXPECT_FALSE(Next()->has_error());
+}
+
 TEST_F(DialogueTest, TheHostsErrorsArePassedOn) {
   host_.answer = absl::NotFoundError("no session abc");
   control::Request request;

@@ -22,7 +22,10 @@ struct Talk {
       : reactor(reactor),
         connection(std::move(connection)),
         timer(reactor, &output),
-        dialogue(host, [this] { output.Set(); }) {}
+        dialogue(
+            host, [this] { output.Set(); },
+            this->connection->peer().uid == 0 ? HostControl::Teller::kRoot
+                                              : HostControl::Teller::kOwner) {}
 
   io::Reactor* reactor;
   std::unique_ptr<io::UnixConnection> connection;

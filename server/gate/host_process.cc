@@ -14,6 +14,7 @@
 #include "base/short_slices.h"
 #include "io/create_reactor.h"
 #include "io/unix_socket.h"
+#include "server/control/admission.h"
 #include "server/control/runtime_directory.h"
 #include "server/control/serve_control.h"
 #include "server/gate/log.h"
@@ -36,6 +37,11 @@ HostOptions OptionsOf(io::Reactor* reactor, UtmpKeeper* keeper, const HostLife& 
   options.host_number = life.number;
   options.linger = kForever;
   options.user = life.who.name;
+  options.admit = [uid = life.who.uid](size_t sessions) {
+    RuntimePlaces places = RuntimePlacesOfProcess();
+    places.uid = uid;
+    return CheckAdmission(ReadAdmissions(places), sessions);
+  };
   options.start_program = MakeProgramStarter(reactor, keeper, life.who, life.open_files);
   return options;
 }
