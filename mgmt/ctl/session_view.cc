@@ -248,11 +248,35 @@ std::vector<std::vector<Cell>> SessionRows(
   return rows;
 }
 
+namespace {
+
+// Since when only of what doesn't last.
+Cell NodeStateCell(const fleet::Node& node, absl::Time now) {
+  const std::string since = node.has_state_time()
+                                ? absl::StrCat(" ", RoughDuration(now - ToTime(node.state_time())))
+                                : "";
+  switch (node.state()) {
+    case fleet::Node::READY:
+      return {"ready", kGreen};
+    case fleet::Node::DRAINING:
+      return {absl::StrCat("draining", since), kYellow};
+    case fleet::Node::DRAINED:
+      return {absl::StrCat("drained", since), kRed};
+    case fleet::Node::LOST:
+      return {absl::StrCat("lost", since), kRed};
+    default:
+      return {"-"};
+  }
+}
+
+}  // namespace
+
 std::vector<std::vector<Cell>> NodeRows(const fleet::Node& node, absl::Time now) {
-  return {Heading({"NODE", "HOSTNAME", ">SESSIONS", ">DETACHED", ">CLIENTS", ">HOSTS", ">LOAD",
-                   ">MEMORY FREE", ">UP", "AGENT"}),
+  return {Heading({"NODE", "HOSTNAME", "STATE", ">SESSIONS", ">DETACHED", ">CLIENTS", ">HOSTS",
+                   ">LOAD", ">MEMORY FREE", ">UP", "AGENT"}),
           {{Harmless(node.name())},
            {Harmless(node.hostname())},
+           NodeStateCell(node, now),
            Right(absl::StrCat(node.session_count())),
            Right(absl::StrCat(node.detached_session_count())),
            Right(absl::StrCat(node.client_count())),
