@@ -24,6 +24,7 @@ struct Options {
 
   // Of some. Empty, 0 or false where the command has no such option.
   std::vector<std::string> sessions;  // ids, beginnings of ids, or resource names
+  std::vector<std::string> nodes;     // ids, or resource names
   std::string filter;
   std::string order_by;
   std::string reason;

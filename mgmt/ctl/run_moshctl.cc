@@ -7,11 +7,13 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/version.h"
 #include "mgmt/ctl/command_line.h"
 #include "mgmt/ctl/commands.h"
 #include "mgmt/ctl/completion.h"
 #include "mgmt/ctl/config_commands.h"
+#include "mgmt/ctl/fleet_choice.h"
 #include "mgmt/ctl/private_agent.h"
 #include "mgmt/ctl/replay.h"
 #include "mgmt/ctl/server_choice.h"
@@ -38,6 +40,7 @@ constexpr Command kCommands[] = {
     {"watch", WatchCommand},
     {"screen", ScreenCommand},
     {"nodes", NodesCommand},
+    {"nodes forget", NodesForgetCommand},
     {"audit", AuditCommand},
     {"notify", NotifyCommand},
     {"hold", HoldCommand},
@@ -59,11 +62,24 @@ struct Connection {
   std::unique_ptr<Api> api;
 };
 
+std::string HostName() {
+  char name[256] = "";
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
 absl::StatusOr<Connection> Connect(const Options& options, const Surroundings& surroundings) {
   absl::StatusOr<ServerChoice> choice = ChooseServer(options.server, surroundings);
   if (!choice.ok()) return choice.status();
   Connection connection;
-  if (choice->address.empty()) {
+  if (!choice->fleet.etcd.empty()) {
+    absl::StatusOr<std::string> agent =
+        ChooseAgent(*choice, HostName(), options.timeout(), [&](const std::string& remark) {
+          if (options.verbose) surroundings.Remark(remark);
+        });
+    if (!agent.ok()) return agent.status();
+    choice->address = *std::move(agent);
+  } else if (choice->address.empty()) {
     absl::StatusOr<std::unique_ptr<PrivateAgent>> agent =
         PrivateAgent::Start(surroundings, options.timeout(), options.verbose);
     if (!agent.ok()) return agent.status();
@@ -131,9 +147,25 @@ std::vector<std::string> SessionIds(const Surroundings& surroundings) {
   return ids;
 }
 
+std::vector<std::string> NodeIds(const Surroundings& surroundings) {
+  Options options;
+  options.timeout_s = kCompletionTimeout_s;
+  std::vector<std::string> ids;
+  absl::StatusOr<Connection> connection = Connect(options, surroundings);
+  if (!connection.ok()) return ids;
+  // As many as anybody reads.
+  const auto list = connection->api->Call(&Api::Stub::ListNodes, fleet::ListNodesRequest());
+  if (!list.ok()) return ids;
+  for (const fleet::Node& node : list->nodes()) {
+    ids.push_back(Harmless(absl::StripPrefix(node.name(), "nodes/")));
+  }
+  return ids;
+}
+
 int RunCompletion(const std::vector<std::string>& words, const Surroundings& surroundings) {
   const CompletionSources sources = {
       .session_ids = [&surroundings] { return SessionIds(surroundings); },
+      .node_ids = [&surroundings] { return NodeIds(surroundings); },
       .contexts = [&surroundings] { return ContextNames(surroundings); }};
   for (const std::string& candidate : Complete(words, sources)) {
     surroundings.Print(absl::StrCat(candidate, "\n"));
