@@ -141,6 +141,18 @@ absl::StatusOr<std::unique_ptr<AuditFile>> OpenAudit(const Options& options) {
   return AuditFile::Open(path);
 }
 
+absl::Status CheckEtcdFiles(const FleetOptions& options) {
+  absl::Status status;
+  if (!options.etcd_ca.empty()) {
+    status = Certificates::Load({.authorities = options.etcd_ca}).status();
+  }
+  if (status.ok() && !options.etcd_certificate.empty()) {
+    status =
+        CheckOwnCertificate({.certificate = options.etcd_certificate, .key = options.etcd_key});
+  }
+  return status;
+}
+
 // Empty: none are kept.
 std::string RecordingsDirectory(const Options& options) {
   if (options.recordings == "none") return "";
@@ -230,6 +242,8 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(const Options& options) {
     return absl::InvalidArgumentError(
         "--listen needs --audit-log FILE, or --audit-log none if nothing is to be kept");
   }
+  const absl::Status etcd_files = CheckEtcdFiles(options.fleet);
+  if (!etcd_files.ok()) return etcd_files;
   absl::StatusOr<std::unique_ptr<io::Reactor>> reactor = io::CreateReactor();
   if (!reactor.ok()) return reactor.status();
   // Before there is any other thread, so that it blocks them in all.
@@ -487,13 +501,7 @@ int CheckAgent(const Options& options) {
   if (status.ok() && !options.listen.empty()) {
     status = Certificates::Load(options.tls).status();
   }
-  if (status.ok() && !options.fleet.etcd_ca.empty()) {
-    status = Certificates::Load({.authorities = options.fleet.etcd_ca}).status();
-  }
-  if (status.ok() && !options.fleet.etcd_certificate.empty()) {
-    status = CheckOwnCertificate(
-        {.certificate = options.fleet.etcd_certificate, .key = options.fleet.etcd_key});
-  }
+  if (status.ok()) status = CheckEtcdFiles(options.fleet);
   if (status.ok() && !options.audit_log.empty() && options.audit_log != "none" &&
       access(options.audit_log.c_str(), F_OK) == 0) {
     status = VerifyAuditFile(options.audit_log).status();
