@@ -19,8 +19,8 @@
 #include "mgmt/agent/host_calls.h"
 #include "mgmt/agent/limits.h"
 #include "mgmt/agent/node_facts.h"
+#include "mgmt/agent/once.h"
 #include "mgmt/agent/policy.h"
-#include "mgmt/agent/request_ids.h"
 #include "mgmt/agent/usage.h"
 #include "mgmt/fleet/fleet_nodes.h"
 #include "mgmt/model/directory.h"
@@ -40,6 +40,8 @@ class Calls {
     // What holds now; it is replaced when its file is read anew.
     std::function<std::shared_ptr<const Policy>()> policy;
     std::function<std::string(uid_t)> user_name;
+    // Adds to a Node what is known elsewhere; problems only if they are asked for. May be null.
+    std::function<void(bool problems, fleet::Node*)> add_to_node = nullptr;
     // What others are told of this node. Null: nothing.
     const FleetNodes* nodes = nullptr;
   };
@@ -68,6 +70,8 @@ class Calls {
   grpc::Status Find(Call* call, absl::string_view name, Verb verb, const Record** record) const;
   // OK if it is this node.
   grpc::Status CheckNode(absl::string_view field, absl::string_view name) const;
+  // OK if the caller may do this to the node itself.
+  grpc::Status CheckNodeRight(const Call& call, Verb verb) const;
   // Whose sessions he may see. Follows the policy as it changes.
   Visible VisibleTo(std::shared_ptr<const Caller> caller) const;
   // How the users of a session are told that he watches; empty: they aren't.
@@ -75,12 +79,6 @@ class Calls {
   const Context& context() const { return context_; }
 
  private:
-  template <class Request, class Response>
-  using Act = Done (Calls::*)(Call*, const Request*, Response*);
-  // Runs `act` unless the request is a repetition.
-  template <class Request, class Response>
-  Done Once(Call* call, const Request* request, Response* response, Act<Request, Response> act);
-
   Done Terminate(Call* call, const fleet::TerminateSessionRequest* request,
                  fleet::TerminateSessionResponse* response);
   Done Detach(Call* call, const fleet::DetachClientRequest* request,
@@ -110,7 +108,7 @@ class Calls {
                               fleet::NotifySessionsResponse* response) const;
 
   const Context context_;
-  RequestIds request_ids_;
+  Once once_{context_.reactor};
   absl::flat_hash_map<std::string, Instant> looks_told_;  // by session and watcher
 };
 

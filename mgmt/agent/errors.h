@@ -43,6 +43,10 @@ inline constexpr char kRecordingNotFound[] = "RECORDING_NOT_FOUND";
 inline constexpr char kRecordingRunning[] = "RECORDING_RUNNING";
 inline constexpr char kRecordingsUnavailable[] = "RECORDINGS_UNAVAILABLE";
 inline constexpr char kInputNotRecorded[] = "INPUT_NOT_RECORDED";
+inline constexpr char kOperationNotFound[] = "OPERATION_NOT_FOUND";
+inline constexpr char kPolicyNotFound[] = "POLICY_NOT_FOUND";
+inline constexpr char kDrainRunning[] = "DRAIN_RUNNING";
+inline constexpr char kStateUnavailable[] = "STATE_UNAVAILABLE";
 inline constexpr char kInternal[] = "INTERNAL";
 }  // namespace reason
 
@@ -66,6 +70,8 @@ grpc::Status SessionNotFound(absl::string_view name);
 grpc::Status ClientNotFound(absl::string_view session, absl::string_view client);
 grpc::Status NodeNotFound(absl::string_view name);
 grpc::Status RecordingNotFound(absl::string_view name);
+grpc::Status OperationNotFound(absl::string_view name);
+grpc::Status PolicyNotFound(absl::string_view name);
 grpc::Status PermissionDenied(Verb verb, absl::string_view resource);
 // `why` is one of INVALID_…
 grpc::Status InvalidField(absl::string_view why, absl::string_view field,

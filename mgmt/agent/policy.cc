@@ -54,7 +54,7 @@ absl::StatusOr<Verbs> VerbList(const Json& json, absl::string_view where) {
       return Bad(where, absl::StrCat(
                             "there is no verb \"", name,
                             "\": metadata, screen, notify, input, terminate, record, audit, debug, "
-                            "forget"));
+                            "forget, drain, policy"));
     }
     verbs |= {*verb};
   }
@@ -82,7 +82,7 @@ absl::StatusOr<Roles> ParseRoles(const Json& json) {
 const Verbs* Policy::BuiltInRole(absl::string_view name) {
   static constexpr std::pair<absl::string_view, Verbs> kRoles[] = {
       {"viewer", {Verb::kMetadata}},
-      {"operator", {Verb::kMetadata, Verb::kNotify, Verb::kInput, Verb::kTerminate}},
+      {"operator", {Verb::kMetadata, Verb::kNotify, Verb::kInput, Verb::kTerminate, Verb::kDrain}},
       {"recorder", {Verb::kMetadata, Verb::kScreen, Verb::kRecord}},
       {"admin", Verbs::All()},
   };

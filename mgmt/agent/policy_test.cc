@@ -61,7 +61,8 @@ TEST(Policy, EachBuiltInRoleHasItsVerbs) {
     const char* role;
     Verbs verbs;
   } kRoles[] = {{"viewer", {Verb::kMetadata}},
-                {"operator", {Verb::kMetadata, Verb::kNotify, Verb::kInput, Verb::kTerminate}},
+                {"operator",
+                 {Verb::kMetadata, Verb::kNotify, Verb::kInput, Verb::kTerminate, Verb::kDrain}},
                 {"recorder", {Verb::kMetadata, Verb::kScreen, Verb::kRecord}},
                 {"admin", Verbs::All()}};
   for (const auto& [role, verbs] : kRoles) {

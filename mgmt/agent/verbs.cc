@@ -3,8 +3,9 @@
 namespace mosh::mgmt {
 namespace {
 
-constexpr absl::string_view kNames[kVerbCount] = {
-    "metadata", "screen", "notify", "input", "terminate", "record", "audit", "debug", "forget"};
+constexpr absl::string_view kNames[kVerbCount] = {"metadata",  "screen", "notify", "input",
+                                                  "terminate", "record", "audit",  "debug",
+                                                  "forget",    "drain",  "policy"};
 
 }  // namespace
 

@@ -20,8 +20,10 @@ enum class Verb : uint8_t {
   kAudit,      // a node's: to read the audit log
   kDebug,      // a node's: the agent's own connections (channelz)
   kForget,     // a node's: to take lost nodes out of the fleet
+  kDrain,      // a node's: to empty it, and to let sessions in again
+  kPolicy,     // a node's: to change limits of sessions
 };
-inline constexpr int kVerbCount = 9;
+inline constexpr int kVerbCount = 11;
 
 // A set of them.
 class Verbs {
@@ -55,7 +57,8 @@ class Verbs {
 };
 
 // Those that are about a node and not about one of its sessions.
-inline constexpr Verbs kNodeVerbs = {Verb::kAudit, Verb::kDebug, Verb::kForget};
+inline constexpr Verbs kNodeVerbs = {Verb::kAudit, Verb::kDebug, Verb::kForget, Verb::kDrain,
+                                     Verb::kPolicy};
 
 // "metadata", and back.
 absl::string_view VerbName(Verb verb);

@@ -13,6 +13,8 @@
 #include "grpcpp/client_context.h"
 #include "mgmt/ctl/failure.h"
 #include "mosh/fleet/v1/fleet_service.grpc.pb.h"
+#include "mosh/fleet/v1/operation_service.grpc.pb.h"
+#include "mosh/fleet/v1/policy_service.grpc.pb.h"
 #include "mosh/fleet/v1/recording_service.grpc.pb.h"
 
 namespace mosh::mgmt::ctl {
@@ -24,11 +26,15 @@ class Api {
  public:
   using Stub = ::mosh::fleet::v1::FleetService::Stub;
   using RecordingStub = ::mosh::fleet::v1::RecordingService::Stub;
+  using OperationStub = ::mosh::fleet::v1::OperationService::Stub;
+  using PolicyStub = ::mosh::fleet::v1::PolicyService::Stub;
 
   // `address` is only for messages.
   Api(const std::shared_ptr<grpc::Channel>& channel, std::string address, absl::Duration timeout)
       : stub_(::mosh::fleet::v1::FleetService::NewStub(channel)),
         recordings_(::mosh::fleet::v1::RecordingService::NewStub(channel)),
+        operations_(::mosh::fleet::v1::OperationService::NewStub(channel)),
+        policies_(::mosh::fleet::v1::PolicyService::NewStub(channel)),
         address_(std::move(address)),
         timeout_(timeout) {}
 
@@ -44,6 +50,18 @@ class Api {
                                                                       const Request&, Response*),
                                 const Request& request) {
     return CallOf(recordings_.get(), method, request);
+  }
+  template <class Request, class Response>
+  absl::StatusOr<Response> Call(grpc::Status (OperationStub::*method)(grpc::ClientContext*,
+                                                                      const Request&, Response*),
+                                const Request& request) {
+    return CallOf(operations_.get(), method, request);
+  }
+  template <class Request, class Response>
+  absl::StatusOr<Response> Call(grpc::Status (PolicyStub::*method)(grpc::ClientContext*,
+                                                                   const Request&, Response*),
+                                const Request& request) {
+    return CallOf(policies_.get(), method, request);
   }
 
   absl::Status Explain(const grpc::Status& status) const {
@@ -79,6 +97,8 @@ class Api {
 
   std::unique_ptr<Stub> stub_;
   std::unique_ptr<RecordingStub> recordings_;
+  std::unique_ptr<OperationStub> operations_;
+  std::unique_ptr<PolicyStub> policies_;
   std::string address_;
   absl::Duration timeout_;
 };

@@ -17,6 +17,8 @@ struct CompletionSources {
   std::function<std::vector<std::string>()> session_ids;
   std::function<std::vector<std::string>()> node_ids;
   std::function<std::vector<std::string>()> contexts;
+  std::function<std::vector<std::string>()> operations;
+  std::function<std::vector<std::string>()> policies;
 };
 
 // What the last of these words can be, `moshctl` itself left out; the last may be empty.

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.request
 
 import grpc
 
@@ -137,6 +138,23 @@ class RegistryTest(unittest.TestCase):
             b.start()
             self.converge({"n1": "READY", "n2": "READY"}, a, b)
         self.assertNotIn("already", b.agent.stderr())
+
+    def test_metrics(self):
+        metrics = "127.0.0.1:%d" % free_ports(1)[0]
+        a, b = self.node("n1", "--metrics", metrics), self.node("n2")
+        self.converge({"n1": "READY", "n2": "READY"}, a, b)
+
+        def shown():
+            with urllib.request.urlopen("http://%s/metrics" % metrics, timeout=machine.DEADLINE) as answer:
+                return dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#"))
+
+        wait_for("both", lambda: shown()['mosh_fleet_nodes{state="ready"}'] == "2" and shown()["mosh_agent_registry_up"] == "1")
+        b.end(signal.SIGKILL)
+        wait_for("one lost", lambda: shown()['mosh_fleet_nodes{state="lost"}'] == "1")
+        self.etcd.kill()
+        wait_for("etcd away", lambda: shown()["mosh_agent_registry_up"] == "0")
+        self.etcd.start()
+        wait_for("etcd back", lambda: shown()["mosh_agent_registry_up"] == "1")
 
     def test_two_of_one_name(self):
         first = self.node("n1")
