@@ -38,12 +38,16 @@ std::vector<std::vector<Cell>> SessionRows(
     const google::protobuf::RepeatedPtrField<::mosh::fleet::v1::Session>& sessions, bool wide,
     absl::Time now);
 std::vector<std::vector<Cell>> NodeRows(const ::mosh::fleet::v1::Node& node, absl::Time now);
+// Of a fleet, by the same heading.
+std::vector<std::vector<Cell>> FleetRows(
+    const google::protobuf::RepeatedPtrField<::mosh::fleet::v1::Node>& nodes, absl::Time now);
 std::vector<std::vector<Cell>> HostRows(const ::mosh::fleet::v1::Node& node, absl::Time now);
 
 // All of one session, a fact a line.
 std::string Describe(const ::mosh::fleet::v1::Session& session, absl::Time now, bool colors);
 
 // One line each.
+std::string NodeEventLine(const ::mosh::fleet::v1::NodeEvent& event, absl::Time now, bool colors);
 std::string EventLine(const ::mosh::fleet::v1::SessionEvent& event, absl::Time now, bool colors);
 std::string AuditLine(const ::mosh::fleet::v1::AuditEntry& entry, bool colors);
 
