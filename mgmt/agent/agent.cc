@@ -32,6 +32,7 @@
 #include "mgmt/agent/audit.h"
 #include "mgmt/agent/calls.h"
 #include "mgmt/agent/certificates.h"
+#include "mgmt/agent/fleet_part.h"
 #include "mgmt/agent/grpc_server.h"
 #include "mgmt/agent/hosts_calls.h"
 #include "mgmt/agent/local_door.h"
@@ -45,6 +46,7 @@
 #include "mgmt/agent/streams.h"
 #include "mgmt/agent/usage.h"
 #include "mgmt/agent/worker.h"
+#include "mgmt/fleet/static_nodes.h"
 #include "mgmt/link/hosts.h"
 #include "mgmt/model/directory.h"
 #include "mgmt/recording/recorder.h"
@@ -157,7 +159,8 @@ class Agent {
  private:
   Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
         std::unique_ptr<io::SignalSource> signals, std::unique_ptr<Mailbox> mailbox,
-        std::unique_ptr<AuditFile> audit_file, Policy policy);
+        std::unique_ptr<AuditFile> audit_file, Policy policy,
+        std::shared_ptr<Certificates> certificates, std::unique_ptr<FleetNodes> fleet_nodes);
 
   io::Task<void> Main();
   io::Task<absl::Status> OpenDoors(io::Scope* entry);
@@ -185,6 +188,9 @@ class Agent {
   HostsCalls host_calls_{&hosts_};
   UsageCache usage_{reactor_.get(), &worker_};
   NodeFacts node_;
+  const std::shared_ptr<Certificates> certificates_;  // null: nobody comes with any
+  const std::unique_ptr<FleetNodes> fleet_nodes_;     // null: there are no others
+  const std::unique_ptr<FleetPart> fleet_;            // null as well
   Calls calls_;
   Streams streams_;
   const bool keeps_recordings_;
@@ -196,7 +202,6 @@ class Agent {
                           .lasting = !options_.exit_with_parent}};
   Reception reception_;
   std::unique_ptr<LocalDoor> local_door_;
-  std::shared_ptr<Certificates> certificates_;
   std::unique_ptr<GrpcServer> tls_server_;
   int status_ = 0;
 };
@@ -210,6 +215,21 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(const Options& options) {
     return absl::InvalidArgumentError(
         "--listen needs --audit-log FILE, or --audit-log none if nothing is to be kept");
   }
+  std::shared_ptr<Certificates> certificates;
+  if (!options.listen.empty()) {
+    const absl::Status own = CheckOwnCertificate(options.tls);
+    if (!own.ok()) return own;
+    absl::StatusOr<std::shared_ptr<Certificates>> loaded = Certificates::Load(options.tls);
+    if (!loaded.ok()) return loaded.status();
+    certificates = *std::move(loaded);
+  }
+  std::unique_ptr<FleetNodes> fleet_nodes;
+  if (!options.fleet_nodes.empty()) {
+    absl::StatusOr<std::unique_ptr<StaticNodes>> read =
+        StaticNodes::Read(options.fleet_nodes, absl::StrCat("nodes/", NodeName(options)));
+    if (!read.ok()) return read.status();
+    fleet_nodes = *std::move(read);
+  }
   absl::StatusOr<std::unique_ptr<io::Reactor>> reactor = io::CreateReactor();
   if (!reactor.ok()) return reactor.status();
   // Before there is any other thread, so that it blocks them in all.
@@ -218,14 +238,15 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(const Options& options) {
   if (!signals.ok()) return signals.status();
   absl::StatusOr<std::unique_ptr<Mailbox>> mailbox = Mailbox::Create(reactor->get());
   if (!mailbox.ok()) return mailbox.status();
-  return std::unique_ptr<Agent>(new Agent(options, *std::move(reactor), *std::move(signals),
-                                          *std::move(mailbox), *std::move(audit),
-                                          *std::move(policy)));
+  return std::unique_ptr<Agent>(new Agent(
+      options, *std::move(reactor), *std::move(signals), *std::move(mailbox), *std::move(audit),
+      *std::move(policy), std::move(certificates), std::move(fleet_nodes)));
 }
 
 Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
              std::unique_ptr<io::SignalSource> signals, std::unique_ptr<Mailbox> mailbox,
-             std::unique_ptr<AuditFile> audit_file, Policy policy)
+             std::unique_ptr<AuditFile> audit_file, Policy policy,
+             std::shared_ptr<Certificates> certificates, std::unique_ptr<FleetNodes> fleet_nodes)
     : options_(options),
       reactor_(std::move(reactor)),
       signals_(std::move(signals)),
@@ -236,13 +257,27 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
       directory_({.node = NodeName(options), .instance = RandomInstance()}),
       hosts_({reactor_.get(), &directory_, absl::Now, user_name_}, HostPlacesOfProcess()),
       node_(directory_.node_name()),
+      certificates_(std::move(certificates)),
+      fleet_nodes_(std::move(fleet_nodes)),
+      fleet_(fleet_nodes_ == nullptr
+                 ? nullptr
+                 : std::make_unique<FleetPart>(FleetPart::Context{
+                       .reactor = reactor_.get(),
+                       .mailbox = mailbox_.get(),
+                       .own = &directory_,
+                       .nodes = fleet_nodes_.get(),
+                       .tls = options_.tls,
+                       .certificates = certificates_,
+                       .max_sessions = static_cast<size_t>(options_.fleet_max_sessions),
+                       .new_instance = RandomInstance,
+                       .complain = [](const std::string& text) { Say(text); }})),
       calls_({.reactor = reactor_.get(),
               .directory = &directory_,
               .hosts = &host_calls_,
               .usage = &usage_,
               .node = &node_,
               .policy = [this] { return policy_.now(); },
-              .user_name = user_name_}),
+              .fleet = fleet_ == nullptr ? nullptr : fleet_->sessions()}),
       streams_(&calls_, &audit_, &metrics_, options.limits),
       keeps_recordings_(!RecordingsDirectory(options).empty()),
       recording_store_({.directory = RecordingsDirectory(options),
@@ -269,11 +304,6 @@ io::Task<absl::Status> Agent::OpenDoors(io::Scope* entry) {
   }
   const PolicyNow policy = [this] { return policy_.now(); };
   if (!options_.listen.empty()) {
-    absl::Status own = CheckOwnCertificate(options_.tls);
-    if (!own.ok()) co_return own;
-    absl::StatusOr<std::shared_ptr<Certificates>> certificates = Certificates::Load(options_.tls);
-    if (!certificates.ok()) co_return certificates.status();
-    certificates_ = *std::move(certificates);
     absl::StatusOr<std::unique_ptr<GrpcServer>> server =
         GrpcServer::Listen(&reception_, policy, options_.listen, options_.tls, certificates_);
     if (!server.ok()) co_return server.status();
@@ -347,6 +377,7 @@ io::Task<void> Agent::Sample(io::StopToken stop) {
                                .failed = recorder_.counts().failed,
                                .written_bytes = recorder_.counts().bytes,
                                .directory_bytes = recording_store_.bytes()});
+    if (fleet_ != nullptr) metrics_.SampleFleet(fleet_->sessions()->numbers());
     const std::string problem = certificates_ == nullptr ? "" : certificates_->problem();
     if (!problem.empty() && problem != told) {
       Say(absl::StrCat("goes on with the certificates of before: ", problem));
@@ -372,6 +403,7 @@ io::Task<void> Agent::Main() {
   signals.Spawn(WatchSignals(&stop));
   io::Scope model;
   model.Spawn(hosts_.Run(model.token()));
+  if (fleet_ != nullptr) model.Spawn(fleet_->Run(model.token()));
   io::Scope recordings;
   recordings.Spawn(recorder_.Run(recordings.token()));
   co_await TakeOverRecordings();
@@ -433,6 +465,10 @@ int CheckAgent(const Options& options) {
   if (status.ok() && !options.listen.empty()) status = CheckOwnCertificate(options.tls);
   if (status.ok() && !options.listen.empty()) {
     status = Certificates::Load(options.tls).status();
+  }
+  if (status.ok() && !options.fleet_nodes.empty()) {
+    status =
+        StaticNodes::Read(options.fleet_nodes, absl::StrCat("nodes/", NodeName(options))).status();
   }
   if (status.ok() && !options.audit_log.empty() && options.audit_log != "none" &&
       access(options.audit_log.c_str(), F_OK) == 0) {
