@@ -2,8 +2,11 @@
 #ifndef MGMT_CTL_API_H_
 #define MGMT_CTL_API_H_
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -20,14 +23,22 @@ namespace mosh::mgmt::ctl {
 // All nodes that the agent knows of.
 inline constexpr char kAnyNode[] = "nodes/-";
 
+// What is about a session of another node is asked of that node's agent, when the first says where
+// it is.
 class Api {
  public:
   using Stub = ::mosh::fleet::v1::FleetService::Stub;
   using RecordingStub = ::mosh::fleet::v1::RecordingService::Stub;
 
-  // `address` is only for messages.
-  Api(const std::shared_ptr<grpc::Channel>& channel, std::string address, absl::Duration timeout)
-      : stub_(::mosh::fleet::v1::FleetService::NewStub(channel)),
+  // "HOST:PORT" of another agent. kInvalidArgument: no certificate for it.
+  using Opener =
+      std::function<absl::StatusOr<std::shared_ptr<grpc::Channel>>(const std::string& endpoint)>;
+
+  // `address` is only for messages. Without `opener` nobody else is asked.
+  Api(const std::shared_ptr<grpc::Channel>& channel, std::string address, absl::Duration timeout,
+      Opener opener = nullptr)
+      : opener_(std::move(opener)),
+        stub_(::mosh::fleet::v1::FleetService::NewStub(channel)),
         recordings_(::mosh::fleet::v1::RecordingService::NewStub(channel)),
         address_(std::move(address)),
         timeout_(timeout) {}
@@ -50,7 +61,11 @@ class Api {
     return ExplainFailure(status, address_);
   }
 
-  // All sessions, page by page, as one answer. `fields` empty: all but usage.
+  // The agent that this one says is to be asked instead, or null if it doesn't say so. An error:
+  // there is no way to that one.
+  absl::StatusOr<Api*> Elsewhere(const grpc::Status& status);
+
+  // All sessions, page by page, as one answer. No parent: of all nodes.
   absl::StatusOr<::mosh::fleet::v1::ListSessionsResponse> ListSessions(
       ::mosh::fleet::v1::ListSessionsRequest request);
   // The same of recordings. `session`: only this one's, unless it is empty.
@@ -73,14 +88,23 @@ class Api {
     context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
     Response response;
     const grpc::Status status = (stub->*method)(&context, request, &response);
-    if (!status.ok()) return Explain(status);
-    return response;
+    if (status.ok()) return response;
+    const absl::StatusOr<Api*> other = Elsewhere(status);
+    if (!other.ok()) return other.status();
+    if (*other == nullptr) return Explain(status);
+    if constexpr (std::is_same_v<AnyStub, Stub>) {
+      return (*other)->CallOf((*other)->stub(), method, request);
+    } else {
+      return (*other)->CallOf((*other)->recordings(), method, request);
+    }
   }
 
+  const Opener opener_;
   std::unique_ptr<Stub> stub_;
   std::unique_ptr<RecordingStub> recordings_;
   std::string address_;
   absl::Duration timeout_;
+  std::map<std::string, std::unique_ptr<Api>> others_;  // by endpoint
 };
 
 }  // namespace mosh::mgmt::ctl

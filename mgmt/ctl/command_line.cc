@@ -92,6 +92,7 @@ class Grammar {
     if (at_least > 0) command->get_option("SESSION")->required();
   }
   void AddFilter(CLI::App* command) {
+    command->add_option("--node", options_.node, "Only this node's");
     command->add_option("--filter", options_.filter,
                         "Only these: user = \"alice\" AND state = DETACHED");
   }
@@ -244,6 +245,9 @@ std::string MistakeIn(const Options& options) {
   if (options.command == "notify") {
     const int ways = !options.sessions.empty() + !options.filter.empty() + options.all;
     if (ways != 1) return "notify wants one of: sessions, --filter, --all";
+  }
+  if (!options.node.empty() && !options.sessions.empty()) {
+    return "--node goes with --filter or --all; a session's name has its node";
   }
   if (!options.client.empty() && options.sessions.size() > 1)
     return "--client goes with one session";

@@ -24,6 +24,7 @@ struct Options {
 
   // Of some. Empty, 0 or false where the command has no such option.
   std::vector<std::string> sessions;  // ids, beginnings of ids, or resource names
+  std::string node;                   // only this one's; empty: all nodes'
   std::string filter;
   std::string order_by;
   std::string reason;
@@ -50,6 +51,8 @@ struct Options {
   double speed = 1;                     // replay
   double max_pause = 0;                 // replay; seconds, 0: as they are
 
+  // "nodes/NODE", or "nodes/-" for all.
+  std::string parent() const { return "nodes/" + (node.empty() ? "-" : node); }
   absl::Duration timeout() const { return absl::Seconds(timeout_s); }
 };
 
