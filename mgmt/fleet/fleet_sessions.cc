@@ -18,6 +18,8 @@ using Nanos = std::chrono::nanoseconds;
 constexpr Nanos kLinger = 60s;
 // A thousand connections at the same moment would keep the loop from all else.
 constexpr Nanos kStartInterval = 250us;
+// What happens within it is looked at together.
+constexpr Nanos kPace = 5ms;
 // The own node's changes within it are taken together.
 constexpr Nanos kOwnInterval = 20ms;
 constexpr size_t kOwnEvents = 500;
@@ -181,6 +183,10 @@ io::Task<void> FleetSessions::Run(io::StopToken stop) {
     timer.Arm(Reconcile(&scope));
     progress_.Set();
     progress_.Reset();
+    // A thousand that connect are not looked through a thousand times.
+    const absl::Status slept =
+        co_await context_.reactor->Sleep(context_.reactor->Now() + kPace, stop);
+    if (!slept.ok()) break;
   }
   timer.Disarm();
   co_await scope.CancelAndJoin();

@@ -168,7 +168,7 @@ TEST_F(FleetSessionsTest, WhoStaysAwayTakesHisSessionsWithHim) {
   EXPECT_THAT(fleet_.Unreachable(""), ElementsAre("nodes/n2"));
   n2->Start();
   nodes_.Put("nodes/n2", "n2:1", fleet::Node::DRAINING);
-  world_.RunFor(milliseconds(1));
+  world_.RunFor(milliseconds(10));
   EXPECT_THAT(Sessions(), ElementsAre("n1/a", "n2/b")) << "the registry's news is a good moment";
 }
 
