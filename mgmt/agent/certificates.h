@@ -45,6 +45,8 @@ class Certificates {
   // Any thread. Whether this is the chain of the agent at `host`, a name or an address; PEM, its
   // own certificate first. kUnauthenticated says why not.
   absl::Status CheckServer(absl::string_view chain, const std::string& host);
+  // Whether there are revocation lists.
+  bool revocable() const { return !files_.revoked.empty(); }
   // Any thread. Another one when authorities or lists have changed, which is looked for.
   uint64_t version();
 

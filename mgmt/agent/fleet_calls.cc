@@ -20,7 +20,7 @@ namespace {
 using Nanos = std::chrono::nanoseconds;
 
 // How long the first who asks waits for nodes that don't answer. Of a shorter deadline, half.
-constexpr Nanos kSettlePatience = std::chrono::milliseconds(1'500);
+constexpr Nanos kSettlePatience = std::chrono::milliseconds(1'800);
 
 // What another agent's answer is to our caller, who didn't ask it.
 grpc::Status PeersAnswer(const grpc::Status& status, const std::string& node,

@@ -263,7 +263,7 @@ class FleetTest(unittest.TestCase):
         first = self.api("n1")
         answer = self.listed(first)
         self.assertEqual(list(answer.unreachable), ["nodes/n2", "nodes/n3"])
-        for name, words in (("nodes/n2", "gives this agent no right"), ("nodes/n3", "is not for 127.0.0.1")):
+        for name, words in (("nodes/n2", "gives this agent no right"), ("nodes/n3", "not in peer certificate")):
             with self.assertRaises(grpc.RpcError) as caught:
                 first.call(FLEET, "GetNode", name=name)
             self.assertEqual(first.error_info(caught.exception)[0], "NODE_UNREACHABLE")

@@ -19,7 +19,7 @@ constexpr Nanos kLinger = 60s;
 // A thousand connections at the same moment would keep the loop from all else.
 constexpr Nanos kStartInterval = 250us;
 // What happens within it is looked at together.
-constexpr Nanos kPace = 5ms;
+constexpr Nanos kPace = 10ms;
 // The own node's changes within it are taken together.
 constexpr Nanos kOwnInterval = 20ms;
 constexpr size_t kOwnEvents = 500;
@@ -87,7 +87,7 @@ std::unique_ptr<FleetSessions::Wish> FleetSessions::Want(absl::string_view scope
     });
     directory_->SetOnChange([this] { Changed(); });
   }
-  changed_.Set();
+  WantReconcile();
   return std::unique_ptr<Wish>(new Wish(this, std::string(scope)));
 }
 
@@ -96,7 +96,7 @@ void FleetSessions::Release(const std::string& scope) {
   CHECK(holders.count > 0);
   if (--holders.count > 0) return;
   holders.until = context_.reactor->Now() + kLinger;
-  changed_.Set();
+  WantReconcile();
 }
 
 bool FleetSessions::IsWanted(absl::string_view node) const {
@@ -111,6 +111,11 @@ void FleetSessions::ReachabilityChanged() {
   ++unreachable_version_;
   changed_.Set();
   Changed();
+}
+
+void FleetSessions::WantReconcile() {
+  stale_ = true;
+  changed_.Set();
 }
 
 const fleet::Node* FleetSessions::FindNode(absl::string_view name) const {
@@ -173,14 +178,18 @@ FleetSessions::Numbers FleetSessions::numbers() const {
 }
 
 io::Task<void> FleetSessions::Run(io::StopToken stop) {
-  const std::unique_ptr<FleetNodes::Subscription> subscription =
-      context_.nodes->Subscribe([this] { ReachabilityChanged(); });
+  const std::unique_ptr<FleetNodes::Subscription> subscription = context_.nodes->Subscribe([this] {
+    stale_ = true;
+    ReachabilityChanged();
+  });
   io::Scope scope(stop);
   io::Timer timer(context_.reactor, &changed_);
-  changed_.Set();
+  Instant next = Instant::Max();
+  WantReconcile();
   while ((co_await changed_.Wait(stop)).ok()) {
     changed_.Reset();
-    timer.Arm(Reconcile(&scope));
+    if (std::exchange(stale_, false) || context_.reactor->Now() >= next) next = Reconcile(&scope);
+    timer.Arm(next);
     progress_.Set();
     progress_.Reset();
     // A thousand that connect are not looked through a thousand times.
@@ -277,7 +286,7 @@ void FleetSessions::Stop(std::unique_ptr<Follower> follower) {
 io::Task<void> FleetSessions::RunPeer(FleetSessions* fleet, Follower* follower, Instant begin) {
   co_await follower->peer->Run(begin, follower->stop.token());
   follower->ended = true;
-  fleet->changed_.Set();
+  fleet->WantReconcile();
 }
 
 io::Task<void> FleetSessions::FollowOwn(Follower* follower) {
@@ -312,7 +321,7 @@ io::Task<void> FleetSessions::FollowOwn(Follower* follower) {
   }
   own->SetOnChange(nullptr, follower);
   follower->ended = true;
-  changed_.Set();
+  WantReconcile();
 }
 
 }  // namespace mosh::mgmt

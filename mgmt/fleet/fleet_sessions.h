@@ -111,6 +111,7 @@ class FleetSessions {
   bool Settled(absl::string_view scope) const;
   void Changed();
   void ReachabilityChanged();
+  void WantReconcile();
 
   // Makes what runs what should run. Returns when it wants to be called next.
   Instant Reconcile(io::Scope* scope);
@@ -128,6 +129,7 @@ class FleetSessions {
   std::map<std::string, std::unique_ptr<Follower>, std::less<>> followers_;  // by node
   std::list<std::unique_ptr<Follower>> ending_;
   Instant next_start_;
+  bool stale_ = true;  // Reconcile has something to do
   uint64_t unreachable_version_ = 1;
   uint64_t past_events_ = 0, past_refused_ = 0;  // of followers that have ended
   io::Event changed_;                            // for Run

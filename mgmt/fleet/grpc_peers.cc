@@ -8,11 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/tls_certificate_provider.h"
-#include "grpcpp/security/tls_certificate_verifier.h"
-#include "grpcpp/security/tls_credentials_options.h"
-#include "grpcpp/support/channel_arguments.h"
+#include "grpcpp/client_context.h"
 #include "grpcpp/support/client_callback.h"
 #include "io/attributes.h"
 #include "mosh/fleet/v1/fleet_service.grpc.pb.h"
@@ -22,23 +18,11 @@ namespace {
 
 using AsyncStub = fleet::FleetService::StubInterface::async_interface;
 
-constexpr int kReloadSeconds = 5;
-constexpr int kConnectTimeoutMs = 5'000;
-constexpr int kFirstBackoffMs = 500;
-constexpr int kLastBackoffMs = 5'000;
-// Servers let clients ask so often whether they are still there.
-constexpr int kKeepaliveMs = 20'000;
-constexpr int kKeepaliveTimeoutMs = 10'000;
-constexpr int kMaxAnswerBytes = 4 * 1024 * 1024;
-// Read ahead of a stream, so that a far node's snapshot doesn't wait for a round trip every 64 KiB.
-constexpr int kLookAheadBytes = 512 * 1024;
 constexpr size_t kManyChannels = 4'096;
-// An open connection's certificate is looked at again so often, and when lists have changed.
+// An open connection's certificate is looked at again so often, and when revocation lists have
+// changed.
 constexpr std::chrono::minutes kCheckAgain{10};
 
-std::string Chain(absl::string_view leaf, absl::string_view others) {
-  return absl::StrCat(leaf, "\n", others);
-}
 absl::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
 
 // "HOST:PORT", "[HOST]:PORT": the host.
@@ -51,67 +35,71 @@ std::string HostOf(absl::string_view endpoint) {
   return std::string(host);
 }
 
-// Beside gRPC's look at the chain: the name, and revocation by the newest lists.
-class PeerVerifier final : public grpc::experimental::ExternalCertificateVerifier {
+// Whether the certificate at the other end still holds. gRPC has looked at it when it connected,
+// but not for revocation, and later nobody does. gRPC's threads, one at a time.
+class PeerCheck {
  public:
-  explicit PeerVerifier(std::shared_ptr<Certificates> certificates)
-      : certificates_(std::move(certificates)) {}
+  PeerCheck(Certificates* certificates, std::string host)
+      : certificates_(certificates), host_(std::move(host)) {}
 
-  bool Verify(grpc::experimental::TlsCustomVerificationCheckRequest* request,
-              std::function<void(grpc::Status)>, grpc::Status* status) override {
-    const absl::Status checked = certificates_->CheckServer(
-        Chain(View(request->peer_cert()), View(request->peer_cert_full_chain())),
-        std::string(View(request->target_name())));
-    if (!checked.ok()) {
-      *status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, std::string(checked.message()));
+  absl::Status Check(const grpc::ClientContext& context) {
+    const auto now = std::chrono::steady_clock::now();
+    const uint64_t version = certificates_->version();
+    const bool first = checked_version_ == 0;
+    const bool due = first ? certificates_->revocable()
+                           : version != checked_version_ || now >= checked_ + kCheckAgain;
+    if (due) {
+      const absl::Status status = certificates_->CheckServer(ChainOf(context), host_);
+      if (!status.ok()) return status;
     }
-    return true;
+    if (first || due) checked_ = now;
+    checked_version_ = version;
+    return absl::OkStatus();
   }
-  void Cancel(grpc::experimental::TlsCustomVerificationCheckRequest*) override {}
 
  private:
-  const std::shared_ptr<Certificates> certificates_;
+  // PEM.
+  static std::string ChainOf(const grpc::ClientContext& context) {
+    const auto auth = context.auth_context();
+    const auto leaf = auth->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
+    const auto others = auth->FindPropertyValues(GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME);
+    if (leaf.empty()) return "";
+    return absl::StrCat(View(leaf[0]), "\n",
+                        others.empty() ? absl::string_view() : View(others[0]));
+  }
+
+  Certificates* const certificates_;
+  const std::string host_;
+  uint64_t checked_version_ = 0;
+  std::chrono::steady_clock::time_point checked_;
 };
 
-grpc::ChannelArguments Arguments() {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
-  // A new channel is a new connection, and none of another's failures.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstBackoffMs);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastBackoffMs);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookAheadBytes);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetServiceConfigJSON("{}");
-  return arguments;
+grpc::Status Untrusted(const absl::Status& status) {
+  return grpc::Status(grpc::StatusCode::UNAUTHENTICATED, std::string(status.message()));
 }
 
 }  // namespace
 
-// gRPC's side of a watch. Deletes itself when gRPC is done with it.
+// gRPC's side of a watch. Deletes itself, in the loop, when gRPC is done with it.
 class GrpcPeers::Reactor final : public grpc::ClientReadReactor<fleet::WatchSessionsResponse> {
  public:
   // Of the loop.
   struct State {
     bool reading = false;
-    bool read = false;  // a message, in response()
+    bool read = false;     // a message, in response()
+    grpc::Status refused;  // why what was read is not believed
     std::optional<grpc::Status> end;
     io::Event news;
   };
 
-  Reactor(GrpcPeers* peers, std::shared_ptr<grpc::Channel> channel,
+  Reactor(GrpcPeers* peers, std::shared_ptr<grpc::Channel> channel, const std::string& endpoint,
           const fleet::WatchSessionsRequest& request)
       : peers_(peers),
         mailbox_(peers->mailbox_),
         channel_(std::move(channel)),
         stub_(fleet::FleetService::NewStub(channel_)),
-        request_(request) {
+        request_(request),
+        check_(peers->certificates_.get(), HostOf(endpoint)) {
     context_.AddMetadata(kAskingNode, peers->own_node_);
     AsyncStub* const async = stub_->async();
     async->WatchSessions(&context_, &request_, this);
@@ -123,6 +111,7 @@ class GrpcPeers::Reactor final : public grpc::ClientReadReactor<fleet::WatchSess
   // ---- Loop, before it lets go.
 
   std::shared_ptr<State> state() const { return state_; }
+  std::shared_ptr<grpc::Channel> channel() const { return channel_; }
   fleet::WatchSessionsResponse* response() { return &response_; }
   void Read() {
     state_->reading = true;
@@ -130,31 +119,28 @@ class GrpcPeers::Reactor final : public grpc::ClientReadReactor<fleet::WatchSess
   }
   void Cancel() { context_.TryCancel(); }
   void LetGo() { RemoveHold(); }
-  // The certificate of who is at the other end; PEM.
-  std::string PeerChain() const {
-    const auto auth = context_.auth_context();
-    const auto leaf = auth->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
-    const auto others = auth->FindPropertyValues(GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME);
-    if (leaf.empty()) return "";
-    return Chain(View(leaf[0]), others.empty() ? absl::string_view() : View(others[0]));
-  }
 
   // ---- gRPC's threads.
 
   void OnReadDone(bool ok) override {
-    mailbox_->Post([state = state_, ok] {
+    const absl::Status checked = ok ? check_.Check(context_) : absl::OkStatus();
+    mailbox_->Post([state = state_, ok, checked] {
       state->reading = false;
       state->read = ok;
+      if (!checked.ok()) state->refused = Untrusted(checked);
       state->news.Set();
     });
   }
   void OnDone(const grpc::Status& status) override {
-    mailbox_->Post([state = state_, peers = peers_, status] {
+    // A thread of gRPC's that dropped the last channel would wait for itself to end.
+    mailbox_->Post([this, status] {
+      const std::shared_ptr<State> state = state_;
+      GrpcPeers* const peers = peers_;
+      delete this;
       state->end = status;
       state->news.Set();
       if (--peers->streams_ == 0) peers->let_go_.Set();
     });
-    delete this;
   }
 
  private:
@@ -163,6 +149,7 @@ class GrpcPeers::Reactor final : public grpc::ClientReadReactor<fleet::WatchSess
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<fleet::FleetService::Stub> stub_;
   const fleet::WatchSessionsRequest request_;
+  PeerCheck check_;
   const std::shared_ptr<State> state_ = std::make_shared<State>();
   grpc::ClientContext context_;
   fleet::WatchSessionsResponse response_;
@@ -170,11 +157,8 @@ class GrpcPeers::Reactor final : public grpc::ClientReadReactor<fleet::WatchSess
 
 class GrpcPeers::Stream final : public PeerWatch {
  public:
-  Stream(Reactor* reactor, std::shared_ptr<Certificates> certificates, std::string host)
-      : reactor_(reactor),
-        state_(reactor->state()),
-        certificates_(std::move(certificates)),
-        host_(std::move(host)) {}
+  Stream(GrpcPeers* peers, PeerAddress peer, fleet::WatchSessionsRequest request)
+      : peers_(peers), peer_(std::move(peer)), request_(std::move(request)) {}
   ~Stream() override {
     if (reactor_ == nullptr) return;
     reactor_->Cancel();
@@ -183,6 +167,10 @@ class GrpcPeers::Stream final : public PeerWatch {
 
   io::Task<grpc::Status> Next(fleet::WatchSessionsResponse* response, io::StopToken stop) override {
     const grpc::Status cancelled(grpc::StatusCode::CANCELLED, "");
+    if (state_ == nullptr) {
+      reactor_ = co_await peers_->Begin(peer_, request_);
+      state_ = reactor_->state();
+    }
     if (reactor_ != nullptr) {
       if (!state_->reading) reactor_->Read();
       while (state_->reading) {
@@ -190,11 +178,8 @@ class GrpcPeers::Stream final : public PeerWatch {
         if (!waited.ok()) co_return cancelled;
         state_->news.Reset();
       }
+      if (!state_->refused.ok()) co_return state_->refused;
       if (state_->read) {
-        const absl::Status holds = CheckPeer();
-        if (!holds.ok()) {
-          co_return grpc::Status(grpc::StatusCode::UNAUTHENTICATED, std::string(holds.message()));
-        }
         *response = std::move(*reactor_->response());
         co_return grpc::Status::OK;
       }
@@ -210,46 +195,20 @@ class GrpcPeers::Stream final : public PeerWatch {
   }
 
  private:
-  // The handshake has looked at it; later it may have been revoked.
-  absl::Status CheckPeer() {
-    const auto now = std::chrono::steady_clock::now();
-    const uint64_t version = certificates_->version();
-    if (chain_.empty()) {
-      chain_ = reactor_->PeerChain();
-    } else if (version == checked_version_ && now < checked_ + kCheckAgain) {
-      return absl::OkStatus();
-    } else if (const absl::Status status = certificates_->CheckServer(chain_, host_);
-               !status.ok()) {
-      return status;
-    }
-    checked_version_ = version;
-    checked_ = now;
-    return absl::OkStatus();
-  }
-
-  Reactor* reactor_;  // null: let go
-  const std::shared_ptr<Reactor::State> state_;
-  const std::shared_ptr<Certificates> certificates_;
-  const std::string host_;
-  std::string chain_;
-  uint64_t checked_version_ = 0;
-  std::chrono::steady_clock::time_point checked_;
+  GrpcPeers* const peers_;
+  const PeerAddress peer_;
+  const fleet::WatchSessionsRequest request_;
+  Reactor* reactor_ = nullptr;  // null: not begun, or let go
+  std::shared_ptr<Reactor::State> state_;
 };
 
 GrpcPeers::GrpcPeers(Mailbox* mailbox, std::string own_node, const TlsFiles& files,
                      std::shared_ptr<Certificates> certificates)
-    : mailbox_(mailbox), own_node_(std::move(own_node)), certificates_(std::move(certificates)) {
-  grpc::experimental::TlsChannelCredentialsOptions options;
-  options.set_certificate_provider(
-      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-          files.key, files.certificate, files.authorities, kReloadSeconds));
-  options.watch_root_certs();
-  options.watch_identity_key_cert_pairs();
-  options.set_check_call_host(false);  // the verifier does
-  options.set_certificate_verifier(
-      grpc::experimental::ExternalCertificateVerifier::Create<PeerVerifier>(certificates_));
-  credentials_ = grpc::experimental::TlsCredentials(options);
-}
+    : mailbox_(mailbox),
+      own_node_(std::move(own_node)),
+      certificates_(std::move(certificates)),
+      maker_(files),
+      worker_(mailbox) {}
 
 GrpcPeers::~GrpcPeers() { CHECK(streams_ == 0); }
 
@@ -260,51 +219,73 @@ io::Task<void> GrpcPeers::Close() {
   }
 }
 
-std::shared_ptr<grpc::Channel> GrpcPeers::ChannelTo(const std::string& endpoint) {
+std::shared_ptr<grpc::Channel> GrpcPeers::KnownChannel(const std::string& endpoint) {
   if (channels_.size() >= kManyChannels) {
     absl::erase_if(channels_, [](const auto& known) { return known.second.expired(); });
   }
-  std::weak_ptr<grpc::Channel>& known = channels_[endpoint];
-  std::shared_ptr<grpc::Channel> channel = known.lock();
-  if (channel == nullptr) {
-    channel = grpc::CreateCustomChannel(endpoint, credentials_, Arguments());
-    known = channel;
-  }
-  return channel;
+  return channels_[endpoint].lock();
+}
+
+io::Task<GrpcPeers::Reactor*> GrpcPeers::Begin(PeerAddress peer,
+                                               fleet::WatchSessionsRequest request) {
+  ++streams_;
+  // Connecting begins in the thread that first wants it.
+  Reactor* const reactor = co_await worker_.Run<Reactor*>(
+      [this, channel = KnownChannel(peer.endpoint), peer, request = std::move(request)] {
+        return new Reactor(this, channel != nullptr ? channel : maker_.Make(peer.endpoint),
+                           peer.endpoint, request);
+      });
+  channels_[peer.endpoint] = reactor->channel();
+  co_return reactor;
 }
 
 std::unique_ptr<PeerWatch> GrpcPeers::Watch(const PeerAddress& peer,
                                             const fleet::WatchSessionsRequest& request) {
-  ++streams_;
-  return std::make_unique<Stream>(new Reactor(this, ChannelTo(peer.endpoint), request),
-                                  certificates_, HostOf(peer.endpoint));
+  return std::make_unique<Stream>(this, peer, request);
 }
 
 template <class Method, class Request, class Response>
 io::Task<grpc::Status> GrpcPeers::Ask(PeerAddress peer, Method method, const Request* request,
                                       Response* response, Nanos patience, io::StopToken stop) {
   // Until gRPC has answered, which it does soon when it is told to.
-  const std::shared_ptr<grpc::Channel> channel = ChannelTo(peer.endpoint);
-  const std::unique_ptr<fleet::FleetService::Stub> stub = fleet::FleetService::NewStub(channel);
-  grpc::ClientContext context;
-  context.AddMetadata(kAskingNode, own_node_);
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::duration_cast<std::chrono::microseconds>(patience));
-  grpc::Status status;
-  io::Event done;
+  struct Asked {
+    std::shared_ptr<grpc::Channel> channel;
+    std::unique_ptr<fleet::FleetService::Stub> stub;
+    grpc::ClientContext context;
+    grpc::Status status;
+    io::Event done;
+  } asked;
+  asked.channel = KnownChannel(peer.endpoint);
+  asked.context.AddMetadata(kAskingNode, own_node_);
+  asked.context.set_deadline(std::chrono::system_clock::now() +
+                             std::chrono::duration_cast<std::chrono::microseconds>(patience));
   ++streams_;
-  AsyncStub* const async = stub->async();
-  (async->*method)(&context, request, response, [this, &status, &done](grpc::Status answer) {
-    mailbox_->Post([this, &status, &done, answer = std::move(answer)] {
-      status = answer;
-      done.Set();
+  const auto answered = [this, response, &asked, &peer](grpc::Status answer) {
+    if (answer.ok()) {
+      const absl::Status checked =
+          PeerCheck(certificates_.get(), HostOf(peer.endpoint)).Check(asked.context);
+      if (!checked.ok()) answer = Untrusted(checked);
+    }
+    mailbox_->Post([this, response, &asked, answer = std::move(answer)] {
+      asked.status = answer;
+      if (!answer.ok()) response->Clear();
+      asked.done.Set();
       if (--streams_ == 0) let_go_.Set();
     });
-  });
-  const absl::Status waited = co_await done.Wait(stop);
-  if (!waited.ok()) context.TryCancel();
-  (void)co_await done.Wait();
-  co_return status;
+  };
+  const bool begun =
+      co_await worker_.Run<bool>([this, method, request, response, &asked, &peer, answered] {
+        if (asked.channel == nullptr) asked.channel = maker_.Make(peer.endpoint);
+        asked.stub = fleet::FleetService::NewStub(asked.channel);
+        AsyncStub* const async = asked.stub->async();
+        (async->*method)(&asked.context, request, response, answered);
+        return true;
+      });
+  CHECK(begun);
+  const absl::Status waited = co_await asked.done.Wait(stop);
+  if (!waited.ok()) asked.context.TryCancel();
+  (void)co_await asked.done.Wait();
+  co_return asked.status;
 }
 
 MOSH_CORO_WRAPPER io::Task<grpc::Status> GrpcPeers::GetNode(PeerAddress peer,

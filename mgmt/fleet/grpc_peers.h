@@ -1,6 +1,7 @@
 // GrpcPeers: other nodes' agents, asked by gRPC with mutual TLS, with this agent's own certificate.
 // A peer's certificate must be of an authority that callers' are of too, not be revoked, and be for
-// the host in the peer's endpoint. Loop thread only; gRPC's threads are met in the mailbox.
+// the host in the peer's endpoint. Loop thread only; gRPC's threads are met in the mailbox, and
+// what takes long is done in a thread of its own.
 #ifndef MGMT_FLEET_GRPC_PEERS_H_
 #define MGMT_FLEET_GRPC_PEERS_H_
 
@@ -9,11 +10,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "grpcpp/channel.h"
-#include "grpcpp/client_context.h"
-#include "grpcpp/security/credentials.h"
 #include "io/event.h"
 #include "mgmt/agent/certificates.h"
 #include "mgmt/agent/mailbox.h"
+#include "mgmt/agent/worker.h"
+#include "mgmt/fleet/channel_maker.h"
 #include "mgmt/fleet/peer_calls.h"
 
 namespace mosh::mgmt {
@@ -45,8 +46,9 @@ class GrpcPeers final : public PeerCalls {
   class Stream;
   class Reactor;
 
-  // The one that is in use, if there is; a new one connects anew.
-  std::shared_ptr<grpc::Channel> ChannelTo(const std::string& endpoint);
+  // The one that is in use; null: none is. A new one connects anew.
+  std::shared_ptr<grpc::Channel> KnownChannel(const std::string& endpoint);
+  io::Task<Reactor*> Begin(PeerAddress peer, fleet::WatchSessionsRequest request);
   template <class Method, class Request, class Response>
   io::Task<grpc::Status> Ask(PeerAddress peer, Method method, const Request* request,
                              Response* response, Nanos patience, io::StopToken stop);
@@ -54,10 +56,11 @@ class GrpcPeers final : public PeerCalls {
   Mailbox* const mailbox_;
   const std::string own_node_;
   const std::shared_ptr<Certificates> certificates_;
-  std::shared_ptr<grpc::ChannelCredentials> credentials_;
   absl::flat_hash_map<std::string, std::weak_ptr<grpc::Channel>> channels_;  // by endpoint
   int streams_ = 0;  // that gRPC has not let go of
   io::Event let_go_;
+  ChannelMaker maker_;  // the worker's
+  Worker worker_;
 };
 
 }  // namespace mosh::mgmt

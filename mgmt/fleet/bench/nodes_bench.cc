@@ -247,8 +247,9 @@ void Run(const Options& options, const std::string& directory) {
   for (int i = 0; i < 100 && nodes->watched() < options.nodes; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
-  Print("third list", ListAll(stub.get()));
   printf("%-24s %7d of %d\n", "nodes watched", nodes->watched(), options.nodes);
+  printf("%-24s %7.2f s more\n", "  the agent's CPU", cpu_since());
+  Print("third list", ListAll(stub.get()));
   printf("%-24s %7.0f MiB before, %.0f after\n", "the agent's memory",
          static_cast<double>(memory_before) / 1024,
          static_cast<double>(bench::PssKib(agent)) / 1024);
@@ -268,7 +269,9 @@ void Run(const Options& options, const std::string& directory) {
   printf("%-24s %7.2f of a processor\n", "  the agent's CPU", cpu_since() / seconds);
   nodes->SetChanges(0);
   kill(agent, SIGTERM);
-  waitpid(agent, nullptr, 0);
+  int status = 0;
+  waitpid(agent, &status, 0);
+  if (status != 0) Die(absl::StrCat("the agent ended with ", status));
 }
 
 int Main(int argc, char* argv[]) {
