@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/short_slices.h"
 #include "client/client_arguments.h"
 #include "client/escape_key.h"
 #include "client/exit_texts.h"
@@ -158,6 +159,7 @@ int RunClient(ClientRun run, const Environment& environment) {
   (*guard)->SetEndString(set_up.config.end_string);
   SessionEnd end;
   (*guard)->EnterRaw();
+  PreferShortSlices();
   (*reactor)->Run(RunSession(&set_up, &end));
   (*guard)->LeaveRaw();
   Remainder remainder;

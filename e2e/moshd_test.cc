@@ -33,6 +33,7 @@
 namespace mosh::e2e {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -327,7 +328,8 @@ TEST_P(MoshdTest, UpgradedGateStartsNewHosts) {
 TEST_P(MoshdTest, DeniedUserStandsAlone) {
   StartMoshd("deny_users = bob\n");
   const Output output = Server("bob", {"new", "-v", "-p", "60500:60600", "--", "true"});
-  EXPECT_THAT(output.out, HasSubstr("MOSH CONNECT 60500 "));
+  // A server that an earlier test has killed may hold a port for a moment longer.
+  EXPECT_THAT(output.out, ContainsRegex("MOSH CONNECT 60[56][0-9][0-9] ")) << output.err;
   const Output handed = Server("bob", {"new", "-v", "--", "true"});
   EXPECT_THAT(handed.out, HasSubstr("MOSH CONNECT "));
   EXPECT_THAT(handed.out, Not(HasSubstr(absl::StrCat("MOSH CONNECT ", kPort))));

@@ -59,6 +59,7 @@ Endpoint::Arrival Endpoint::OnDatagram(const ReceivedDatagram& datagram, Instant
   arrival.authentic = received.authentic;
   arrival.newest = received.newest;
   arrival.client_state = received.new_remote_state;
+  arrival.heartbeat = received.heartbeat;
   arrival.problem = received.problem;
   if (received.newest) {
     heard_ = true;

@@ -58,6 +58,7 @@ class Endpoint final : private Outbox::Sender {
     bool newest = false;        // and later than all before
     bool peer_moved = false;    // the client is new, or at a new address
     bool client_state = false;  // the client said something new, if only that it is alive
+    bool heartbeat = false;     // only that
     ssp::ReceiveProblem problem = ssp::ReceiveProblem::kNone;
   };
   Arrival OnDatagram(const ReceivedDatagram& datagram, Instant now);

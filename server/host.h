@@ -14,6 +14,7 @@
 #ifndef SERVER_HOST_H_
 #define SERVER_HOST_H_
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -87,6 +88,7 @@ class Host final : public HostControl {
   absl::Status Hold(const control::Hold& request) override;
   absl::Status SetWatched(const control::SetWatched& request, const void* by) override;
   void EndWatched(const void* by) override;
+  void SetLimits(const control::SetLimits& request, Teller teller) override;
   control::Host DescribeHost() const override;
   std::vector<std::string> SessionIds() const override;
   absl::StatusOr<control::Session> Describe(absl::string_view session_id) const override;
@@ -111,6 +113,7 @@ class Host final : public HostControl {
 
   bool Deliver(const ReceivedDatagram& datagram);
   void Turn();
+  void TakeTurn(HostedSession* session, Instant now);
   void FinishTurn(HostedSession* session);
   void Remove(HostedSession* session);
   // Nothing is left to do.
@@ -136,8 +139,10 @@ class Host final : public HostControl {
   std::vector<std::unique_ptr<HostedSession>> sessions_;  // in order of creation
   absl::flat_hash_map<std::string, HostedSession*> by_id_;
   io::IntrusiveList<HostedSession> want_turn_;
+  io::IntrusiveList<HostedSession> want_turn_later_;
   io::IntrusiveList<HostedSession> had_turn_;
   std::vector<SessionWatcher*> watchers_;
+  std::array<control::Limits, 2> told_;  // by Teller
 
   const Instant started_at_;
   io::Event wake_;

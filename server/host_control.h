@@ -55,6 +55,12 @@ class HostControl {
   // Takes back all that it said.
   virtual void EndWatched(const void* by) = 0;
 
+  // Who may tell limits: they have no say over each other's.
+  enum class Teller : uint8_t { kRoot, kOwner };
+  // Replaces what the same teller said before. Holds at once for all sessions; one that it would
+  // end has its warnings first. The strictest of all tellers' and of the configuration holds.
+  virtual void SetLimits(const control::SetLimits& request, Teller teller) = 0;
+
   virtual control::Host DescribeHost() const = 0;
   // In order of creation.
   virtual std::vector<std::string> SessionIds() const = 0;

@@ -3,11 +3,13 @@
 #define SERVER_HOST_OPTIONS_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -26,6 +28,8 @@ enum class SizeRule : uint8_t {
 struct HostOptions {
   Timeouts timeouts;
   Limits limits;
+  // By agents (HostControl::SetLimits); the stricter of both holds. Not for `sessions`.
+  Limits told_limits;
   SizeRule size_rule = SizeRule::kLatest;
   // The host part of its keys' route tags (crypto/route_tag.h). 0: it has its port for itself, and
   // any key will do.
@@ -34,6 +38,9 @@ struct HostOptions {
   std::optional<std::chrono::seconds> linger;
   // The user that it belongs to, for Describe.
   std::string user;
+  // Asked whether its user, who has so many sessions, gets one more; what it says instead is
+  // NewSession's answer. Null: he does.
+  std::function<absl::Status(size_t sessions)> admit;
   // What NewSession starts. Null: it takes no new sessions.
   RequestedProgramStarter start_program;
 

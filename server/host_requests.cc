@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,17 @@ term::Size SizeOf(const control::NewSession& request) {
   };
   return term::ClampSize({bounded(request.size().columns(), term::kMaxColumns),
                           bounded(request.size().rows(), term::kMaxRows)});
+}
+
+Limits FromMessage(const control::Limits& message) {
+  const auto span = [](uint32_t seconds) {
+    return seconds == 0 ? std::nullopt : std::optional(std::chrono::seconds(seconds));
+  };
+  Limits limits;
+  limits.idle = span(message.idle_seconds());
+  limits.lifetime = span(message.lifetime_seconds());
+  limits.detached = span(message.detached_seconds());
+  return limits;
 }
 
 void NameInEnvironment(absl::string_view id, control::NewSession* request) {
@@ -93,6 +105,10 @@ absl::StatusOr<control::Grant> Host::NewSession(const control::NewSession& reque
     return absl::ResourceExhaustedError(
         absl::StrCat(sessions_.size(), " sessions are running, and no more than ", most,
                      " are allowed here: end one, or attach to it"));
+  }
+  if (options_.admit != nullptr) {
+    const absl::Status admitted = options_.admit(sessions_.size());
+    if (!admitted.ok()) return admitted;
   }
   SessionParts parts;
   parts.size = SizeOf(request);
@@ -171,6 +187,15 @@ void Host::EndWatched(const void* by) {
   for (const auto& session : sessions_) session->SetWatched(by, {});
 }
 
+void Host::SetLimits(const control::SetLimits& request, Teller teller) {
+  told_[static_cast<size_t>(teller)] = request.limits();
+  options_.told_limits = Limits();
+  for (const control::Limits& told : told_) {
+    options_.told_limits = Strictest(options_.told_limits, FromMessage(told));
+  }
+  for (const auto& session : sessions_) session->SetToldLimits(options_.told_limits);
+}
+
 control::Host Host::DescribeHost() const {
   control::Host facts;
   facts.set_pid(getpid());
@@ -181,6 +206,8 @@ control::Host Host::DescribeHost() const {
   facts.set_started_at(options_.WallMicros(reactor_->Now() - started_at_));
   facts.set_sessions(static_cast<uint32_t>(sessions_.size()));
   facts.set_number(options_.host_number);
+  *facts.mutable_limits_by_root() = told_[static_cast<size_t>(Teller::kRoot)];
+  *facts.mutable_limits_by_owner() = told_[static_cast<size_t>(Teller::kOwner)];
   return facts;
 }
 

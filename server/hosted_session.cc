@@ -39,7 +39,9 @@ HostedSession::HostedSession(const SessionServices* services, std::string id, Se
       lifetime_(services->options->timeouts, created_at_),
       limits_(services->options->limits, created_at_),
       session_(services->reactor, parts.size, services->read_buffer, this),
-      detached_since_(created_at_) {}
+      detached_since_(created_at_) {
+  limits_.SetTold(services->options->told_limits, created_at_);
+}
 
 HostedSession::~HostedSession() {
   for (const auto& client : clients_) services_->router->Remove(client.get());
@@ -80,7 +82,7 @@ bool HostedSession::OnDatagram(SessionClient* client, const ReceivedDatagram& da
     Log(absl::StrCat("Server now attached to client at ", datagram.from.ToString()));
   }
   if (arrival.client_state) OnClientState(client, now);
-  if (arrival.authentic) WantTurn();
+  if (arrival.authentic) arrival.heartbeat ? services_->want_turn_later(this) : WantTurn();
   return arrival.authentic;
 }
 

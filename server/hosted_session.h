@@ -33,6 +33,7 @@
 #include "server/host_control.h"
 #include "server/host_options.h"
 #include "server/lifetime.h"
+#include "server/limits.h"
 #include "server/outbox.h"
 #include "server/program.h"
 #include "server/router.h"
@@ -64,6 +65,8 @@ struct SessionServices {
   std::shared_ptr<ssp::Codec> codec;
   std::span<uint8_t> read_buffer;
   std::function<void(HostedSession*)> want_turn;
+  // The same where nobody waits for what the turn does.
+  std::function<void(HostedSession*)> want_turn_later;
 };
 
 class HostedSession final : public io::ListNode, private io::TimerNode, private Session::Listener {
@@ -103,6 +106,8 @@ class HostedSession final : public io::ListNode, private io::TimerNode, private 
   // reason if there is one. What they type is lost; their windows count as ever.
   void Hold(absl::string_view reason);
   void Release();
+  // Hold beside those of the configuration, from now on.
+  void SetToldLimits(const Limits& told);
   // Replaces what `by` said before about who watches (Watched).
   void SetWatched(const void* by, std::vector<std::string> names);
 

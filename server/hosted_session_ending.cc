@@ -32,6 +32,11 @@ void HostedSession::Obey(const Lifetime::Decision& decision) {
   }
 }
 
+void HostedSession::SetToldLimits(const Limits& told) {
+  if (limits_.SetTold(told, Now())) WithdrawNotice();
+  WantTurn();
+}
+
 void HostedSession::ApplyLimits(Instant now) {
   if (ending_) return;
   const SessionLimits::Decision decision = limits_.OnTime(now);

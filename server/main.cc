@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/short_slices.h"
 #include "crypto/cleanse.h"
 #include "crypto/random.h"
 #include "crypto/session_key.h"
@@ -180,6 +181,7 @@ absl::Status Serve(Start start, crypto::SessionKey key) {
   *session_id = host.AddSession(std::move(session), key);
   WipeKey(key);
   const std::unique_ptr<ControlListener> listener = ListenForControl(reactor->get(), start);
+  PreferShortSlices();
   (*reactor)->Run(RunHost(&host, listener.get()));
   return absl::OkStatus();
 }
@@ -201,6 +203,7 @@ int Main(std::span<const char* const> args) {
   Start start;
   start.program = program;
   start.line = *std::move(parsed.run);
+  if (const int refused = CheckMayStart(program, start.line); refused != 0) return refused;
   start.core_limit = *core_limit;
   start.environment = Environment::OfProcess();
   std::string messages = AdoptUtf8Locale(start.line.locale, ProbeCharset, &start.environment);

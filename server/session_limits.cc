@@ -26,6 +26,10 @@ std::string InWords(nanoseconds time) {
 
 }  // namespace
 
+Instant SessionLimits::Countdown::End() const {
+  return limit ? std::max(since + *limit, not_before) : Instant::Max();
+}
+
 Instant SessionLimits::Countdown::Next() const {
   return warnings < kWarnings && limit ? End() - Lead(*limit, warnings) : End();
 }
@@ -33,6 +37,23 @@ Instant SessionLimits::Countdown::Next() const {
 bool SessionLimits::Countdown::Restart(Instant at) {
   since = at;
   return std::exchange(warnings, 0) > 0;
+}
+
+bool SessionLimits::Countdown::SetTold(std::optional<nanoseconds> told, Instant now) {
+  const std::optional<nanoseconds> strictest = told && configured ? std::min(*told, *configured)
+                                               : told             ? told
+                                                                  : configured;
+  if (strictest == limit) return false;
+  limit = strictest;
+  if (limit) not_before = now + Lead(*limit, 0);
+  return std::exchange(warnings, 0) > 0;
+}
+
+bool SessionLimits::SetTold(const Limits& told, Instant now) {
+  const bool idle_changed = idle().SetTold(told.idle, now);
+  const bool lifetime_changed = lifetime().SetTold(told.lifetime, now);
+  const bool detached_changed = detached().SetTold(told.detached, now);
+  return idle_changed || lifetime_changed || detached_changed;
 }
 
 SessionLimits::SessionLimits(const Limits& limits, Instant start)

@@ -81,5 +81,53 @@ TEST_F(SessionLimitsTest, LateQuestionsAreAnswered) {
   EXPECT_TRUE(limits.OnTime(kStart + 2h).end);
 }
 
+TEST_F(SessionLimitsTest, TheStricterOfWhatIsConfiguredAndToldHolds) {
+  SessionLimits limits({.idle = 1h, .lifetime = 8h}, kStart);
+  EXPECT_FALSE(limits.SetTold({.idle = 2h, .lifetime = 4h}, kStart));
+  EXPECT_EQ(limits.NextDeadline(), kStart + 1h - 60s);
+  limits.OnInput(kStart + 3h + 30min);
+  EXPECT_EQ(limits.NextDeadline(), kStart + 4h - 60s);
+  EXPECT_FALSE(limits.SetTold({}, kStart + 3h + 30min)) << "as without";
+  EXPECT_EQ(limits.NextDeadline(), kStart + 4h + 30min - 60s);
+}
+
+TEST_F(SessionLimitsTest, WhomANewLimitWouldEndIsWarnedFirst) {
+  SessionLimits limits({}, kStart);
+  now_ = kStart + 24h;
+  EXPECT_FALSE(limits.SetTold({.idle = 1h}, now_));
+  EXPECT_EQ(limits.NextDeadline(), now_) << "at once";
+  EXPECT_EQ(Next(limits).notice, "This session ends in 1m: nobody has typed for 1h.");
+  EXPECT_EQ(Next(limits).notice, "This session ends in 10s: nobody has typed for 1h.");
+  EXPECT_TRUE(Next(limits).end);
+  EXPECT_EQ(since_start(), 24h + 60s);
+}
+
+TEST_F(SessionLimitsTest, ALimitThatIsToldAgainChangesNothing) {
+  SessionLimits limits({}, kStart);
+  limits.SetTold({.lifetime = 1h}, kStart);
+  EXPECT_FALSE(Next(limits).notice.empty());
+  EXPECT_FALSE(limits.SetTold({.lifetime = 1h}, now_ + 30s));
+  EXPECT_EQ(limits.NextDeadline(), kStart + 1h - 10s);
+}
+
+TEST_F(SessionLimitsTest, ALimitThatIsTakenBackWithdrawsItsWarning) {
+  SessionLimits limits({.lifetime = 8h}, kStart);
+  limits.SetTold({.lifetime = 1h}, kStart);
+  EXPECT_FALSE(Next(limits).notice.empty());
+  EXPECT_TRUE(limits.SetTold({}, now_));
+  EXPECT_EQ(limits.NextDeadline(), kStart + 8h - 60s);
+  EXPECT_FALSE(limits.SetTold({.detached = 1min}, now_)) << "nobody was warned of the other";
+}
+
+TEST(Limits, StrictestIsOfEachKind) {
+  const Limits both =
+      Strictest({.sessions = 5, .idle = 1h, .detached = 3h}, {.idle = 2h, .lifetime = 4h});
+  EXPECT_EQ(both.sessions, 5u);
+  EXPECT_EQ(both.idle, 1h);
+  EXPECT_EQ(both.lifetime, 4h);
+  EXPECT_EQ(both.detached, 3h);
+  EXPECT_EQ(Strictest({.sessions = 5}, {.sessions = 3}).sessions, 3u);
+}
+
 }  // namespace
 }  // namespace mosh::server

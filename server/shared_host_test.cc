@@ -4,14 +4,21 @@
 
 #include <signal.h>
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "crypto/nonce.h"
+#include "crypto/route_tag.h"
 #include "crypto/session_cipher.h"
 #include "gtest/gtest.h"
+#include "ssp/transport.h"
+#include "sync/host_state.h"
+#include "sync/user_stream.h"
 
 namespace mosh::server {
 namespace {
@@ -336,6 +343,65 @@ TEST_F(SharedHostTest, DetachedLimitEndsWhatNobodyPicksUp) {
   EXPECT_EQ(signals_, (std::vector<int>{SIGHUP}));
 }
 
+control::SetLimits IdleFor(uint32_t seconds) {
+  control::SetLimits request;
+  request.mutable_limits()->set_idle_seconds(seconds);
+  return request;
+}
+
+TEST_F(SharedHostTest, AToldLimitHoldsForSessionsThatThereAreAndThoseToCome) {
+  using Teller = HostControl::Teller;
+  StartHost();
+  const control::Grant before = Open();
+  TestClient* const old = Connect(before);
+  world_.RunFor(30min);
+  host_->SetLimits(IdleFor(600), Teller::kRoot);
+  world_.RunFor(1s);
+  EXPECT_TRUE(old->Shows("This session ends in 1m: nobody has typed for 10m."));
+  EXPECT_EQ(host_->DescribeHost().limits_by_root().idle_seconds(), 600u);
+  const control::Grant after = Open();
+  TestClient* const young = Connect(after);
+  world_.RunFor(61s);
+  EXPECT_TRUE(old->server_left());
+  EXPECT_FALSE(Exists(before.session_id()));
+  world_.RunFor(8min);
+  EXPECT_TRUE(young->Shows("This session ends in 1m"));
+}
+
+TEST_F(SharedHostTest, TellersHaveNoSayOverEachOthersLimits) {
+  using Teller = HostControl::Teller;
+  options_.limits.idle = 1h;
+  StartHost();
+  const control::Grant grant = Open();
+  TestClient* const client = Connect(grant);
+  host_->SetLimits(IdleFor(600), Teller::kRoot);
+  host_->SetLimits(IdleFor(0), Teller::kOwner);
+  world_.RunFor(9min + 1s);
+  EXPECT_TRUE(client->Shows("This session ends in 1m"));
+  host_->SetLimits({}, Teller::kRoot);
+  world_.RunFor(1s);
+  EXPECT_EQ(client->Text(), "") << "what was said is no longer true";
+  world_.RunFor(45min);
+  EXPECT_TRUE(Exists(grant.session_id()));
+  world_.RunFor(7min);
+  EXPECT_FALSE(Exists(grant.session_id())) << "the configuration's holds again";
+}
+
+TEST_F(SharedHostTest, NewSessionsAreTakenIfTheyAreAdmitted) {
+  absl::Status answer;
+  std::vector<size_t> asked;
+  options_.admit = [&](size_t sessions) {
+    asked.push_back(sessions);
+    return answer;
+  };
+  StartHost();
+  const control::Grant grant = Open();
+  answer = absl::UnavailableError("no new sessions are taken here");
+  EXPECT_EQ(host_->NewSession({}).status(), answer);
+  EXPECT_EQ(asked, (std::vector<size_t>{0, 1}));
+  EXPECT_EQ(Attach(grant.session_id()).session_id(), grant.session_id()) << "those that are go on";
+}
+
 TEST_F(SharedHostTest, TerminateSaysGoodbyeUnlessAtOnce) {
   StartHost();
   const control::Grant polite = Open(), rude = Open();
@@ -506,6 +572,72 @@ TEST_F(SharedHostTest, IdleSessionsWakeTheLoopTogether) {
   turns = host_->turns();
   world_.RunFor(1h);
   EXPECT_EQ(host_->turns(), turns);
+}
+
+constexpr uint16_t kClientPort = 999;
+
+io::Task<void> CollectDatagrams(std::unique_ptr<io::UdpSocket> socket, io::StopToken stop,
+                                std::vector<std::vector<uint8_t>>* collected) {
+  while (true) {
+    const absl::StatusOr<io::Datagram> datagram = co_await socket->Receive(stop);
+    if (!datagram.ok()) break;
+    collected->emplace_back(datagram->bytes().begin(), datagram->bytes().end());
+  }
+  co_await socket->Close();
+}
+
+// A client whose datagrams are carried by hand, so that many arrive at once.
+struct CarriedClient final : ssp::DatagramSink {
+  ssp::Transport<sync::UserStream, sync::HostState> transport;
+  sync::UserStream input;
+  std::vector<uint8_t> datagram;
+
+  CarriedClient(const control::Grant& grant, crypto::RandomSource* random, Instant now)
+      : transport(
+            ssp::TransportConfig::Client(),
+            crypto::SessionCipher(
+                *crypto::SessionKey::FromBase64(grant.key()), crypto::Direction::kToServer,
+                crypto::RouteTag::Of(*crypto::SessionKey::FromBase64(grant.key())).FirstSequence()),
+            random, sync::UserStream(), sync::HostState({80, 24}), now) {}
+  void Send(std::span<const uint8_t> bytes) override {
+    datagram.assign(bytes.begin(), bytes.end());
+  }
+  // What it has to say now arrives.
+  void Carry(Host* host, Instant now) {
+    datagram.clear();
+    CHECK(transport.OnDeadline(now, input, *this).ok());
+    if (datagram.empty()) return;
+    EXPECT_TRUE(host->OnRelayedDatagram(
+        datagram, *io::SocketAddress::Parse("198.51.100.7", kClientPort), io::SocketAddress(), {}));
+  }
+};
+
+TEST_F(SharedHostTest, AKeyIsAnsweredBeforeManyHeartbeats) {
+  constexpr size_t kSessions = 64;
+  StartHost();
+  std::vector<std::unique_ptr<CarriedClient>> carried;
+  for (size_t i = 0; i < kSessions; ++i) {
+    carried.push_back(std::make_unique<CarriedClient>(Open(), &random_, world_.Now()));
+    carried.back()->Carry(host_.get(), world_.Now());
+  }
+  // Since they hear nothing they soon send heartbeats only. Ours are due in less than a second.
+  world_.RunFor(12500ms);
+  std::vector<std::vector<uint8_t>> answers;
+  world_.Start(
+      CollectDatagrams(*laptop_.BindUdp(io::SocketAddress::AnyV4(kClientPort), io::UdpOptions()),
+                       world_.stop(), &answers));
+  for (const auto& client : carried) {
+    if (client == carried.back()) {
+      // The first that it says is acknowledged at once.
+      client->input.PushBytes("x");
+      client->transport.OnLocalChange(world_.Now(), ssp::ChangeHint::kIsolated);
+    }
+    client->Carry(host_.get(), world_.Now());
+  }
+  world_.RunFor(100ms);
+  EXPECT_EQ(answers.size(), kSessions);
+  ASSERT_FALSE(answers.empty());
+  EXPECT_TRUE(carried.back()->transport.Authenticates(answers[0]));
 }
 
 TEST_F(SharedHostTest, CrashedClientsCostNothingInTheEnd) {

@@ -6,6 +6,7 @@ namespace mosh::ssp {
 
 SendTiming::SendTiming(const TransportConfig& config, Instant now)
     : collection_(config.collection),
+      heartbeat_(config.heartbeat),
       pacer_(config.pacing.burst, config.pacing.startup_burst, now),
       heartbeat_due_(now) {}
 
@@ -38,6 +39,10 @@ void SendTiming::OnRemoteData(Instant now, std::chrono::nanoseconds delay, const
   delayed_ack_due_ = std::min(delayed_ack_due_, now + delay + slack);
 }
 
+void SendTiming::OnPeerHeartbeat(Instant now) {
+  if (heartbeat_due_ - now <= heartbeat_.joins) heartbeat_due_ = std::min(heartbeat_due_, now);
+}
+
 void SendTiming::OnAnswerWanted(Instant now) { answer_due_ = std::min(answer_due_, now); }
 
 void SendTiming::OnSent(Instant now, const Path& path) {
@@ -46,7 +51,7 @@ void SendTiming::OnSent(Instant now, const Path& path) {
 }
 
 void SendTiming::OnCopySent(Instant now) {
-  heartbeat_due_ = now + kHeartbeat;
+  heartbeat_due_ = now + heartbeat_.interval;
   delayed_ack_due_ = Instant::Max();
   answer_due_ = Instant::Max();
 }

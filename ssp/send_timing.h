@@ -19,7 +19,6 @@ namespace mosh::ssp {
 
 class SendTiming {
  public:
-  static constexpr std::chrono::milliseconds kHeartbeat{3000};  // after the last send of anything
   static constexpr std::chrono::milliseconds kDelayedAck{100};  // data is acknowledged so late
   static constexpr std::chrono::milliseconds kMostSlack{12};  // or so much later, see OnRemoteData
 
@@ -46,6 +45,8 @@ class SendTiming {
   void OnRemoteData(Instant now, std::chrono::nanoseconds delay, const Path& path);
   // Data is still to be acknowledged.
   bool ack_pending() const { return delayed_ack_due_ != Instant::Max(); }
+  // The peer said that it is there, and no more: a heartbeat that is due soon goes along.
+  void OnPeerHeartbeat(Instant now);
   // The peer needs an answer, for it has no other way to learn something: as soon as pacing allows.
   void OnAnswerWanted(Instant now);
 
@@ -65,6 +66,7 @@ class SendTiming {
 
  private:
   CollectionPolicy collection_;
+  HeartbeatPolicy heartbeat_;
   Pacer pacer_;
 
   Instant change_due_ = Instant::Max();  // end of collection; Max: nothing pending

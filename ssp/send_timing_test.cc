@@ -82,7 +82,7 @@ TEST(SendTiming, DataIsAcknowledgedWithin100MsOfTheFirst) {
   f.timing.OnRemoteData(f.now + 60ms, SendTiming::kDelayedAck, kTight);
   EXPECT_EQ(f.timing.AckDue(kLan), f.now + 100ms);
   f.timing.OnSent(f.now + 70ms, kLan);
-  EXPECT_EQ(f.timing.AckDue(kLan), f.now + 70ms + 3s);
+  EXPECT_EQ(f.timing.AckDue(kLan), f.now + 70ms + 3300ms);
 }
 
 TEST(SendTiming, AcknowledgementUsesTheRoomThePeersPatienceLeaves) {
@@ -109,7 +109,7 @@ TEST(SendTiming, CopyAcknowledgesButIsNotPaced) {
   EXPECT_TRUE(f.timing.ack_pending());
   f.timing.OnCopySent(f.now);
   EXPECT_FALSE(f.timing.ack_pending());
-  EXPECT_EQ(f.timing.AckDue(kLan), f.now + 3s);
+  EXPECT_EQ(f.timing.AckDue(kLan), f.now + 3300ms);
 }
 
 TEST(SendTiming, BackgroundChangeTakesNothingFromWhatComesNext) {
@@ -132,6 +132,29 @@ TEST(SendTiming, AnswerWaitsForPacing) {
   f.timing.OnAnswerWanted(f.now);
   EXPECT_GT(f.timing.AnswerDue(kLan), f.now);
   EXPECT_LE(f.timing.AnswerDue(kLan), f.now + 40ms);
+}
+
+TEST(SendTiming, HeartbeatOfAServerGoesAlongWithTheClients) {
+  Fixture f;
+  f.now += 1s;  // 2 s after the last send
+  f.timing.OnPeerHeartbeat(f.now);
+  EXPECT_EQ(f.timing.AckDue(kLan), f.now);
+  f.timing.OnSent(f.now, kLan);
+  EXPECT_EQ(f.timing.AckDue(kLan), f.now + 3300ms);
+}
+
+TEST(SendTiming, HeartbeatThatIsNotDueSoonDoesNotGoAlong) {
+  Fixture f;  // 1 s after the last send
+  f.timing.OnPeerHeartbeat(f.now);
+  EXPECT_EQ(f.timing.AckDue(kLan), f.now + 2300ms);
+}
+
+TEST(SendTiming, ClientsHeartbeatKeepsItsOwnTime) {
+  const Instant start = Instant::FromMillis(1);
+  SendTiming timing(TransportConfig::Client(), start);
+  timing.OnSent(start, kLan);
+  timing.OnPeerHeartbeat(start + 2900ms);
+  EXPECT_EQ(timing.AckDue(kLan), start + 3s);
 }
 
 }  // namespace

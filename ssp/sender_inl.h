@@ -44,6 +44,8 @@ void Sender<Local>::OnRemoteState(StateNum num, bool has_data, Instant now, cons
     timing_.OnAnswerWanted(now);
   } else if (has_data) {
     timing_.OnRemoteData(now, ack_delay_, path);
+  } else {
+    timing_.OnPeerHeartbeat(now);
   }
   heard_data_ |= has_data;
 }

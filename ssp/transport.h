@@ -78,6 +78,7 @@ class Transport {
     bool authentic = false;  // made by the holder of the key
     bool newest = false;     // and later than all before: its source is where the peer is now
     bool new_remote_state = false;  // remote() and remote_num() changed
+    bool heartbeat = false;         // only in number: the peer is there and has nothing to say
     ReceiveProblem problem = ReceiveProblem::kNone;
     // Set if the client is a new process that continues the session (docs/extensions.md), which it
     // may be of a transport that announces kResume. Both objects are in state 0 again, and this is

@@ -1,5 +1,5 @@
-// What a transport may be told at birth. The defaults are the server's; Client() and Server() name
-// the two usual sets. Units are in the types. Every value is legal toward a stock peer.
+// What a transport may be told at birth. Client() and Server() name the two usual sets. Units are
+// in the types. Every value is legal toward a stock peer.
 #ifndef SSP_TRANSPORT_CONFIG_H_
 #define SSP_TRANSPORT_CONFIG_H_
 
@@ -34,9 +34,20 @@ struct PacingPolicy {
   int startup_burst = 6;
 };
 
+// When an end that has nothing to say is heard all the same: so long after its last send of
+// anything (spec §11.5; stock's is 3 s, and it warns its user 6.5 s after what it heard last). One
+// that would be due within `joins` leaves as soon as the peer's comes: an end that wakes up for
+// that anyway then has one occasion instead of two, as long as its interval is the longer one. At
+// most one of two peers may do so.
+struct HeartbeatPolicy {
+  std::chrono::milliseconds interval{3000};
+  std::chrono::milliseconds joins{0};
+};
+
 struct TransportConfig {
   CollectionPolicy collection;
   PacingPolicy pacing;
+  HeartbeatPolicy heartbeat;
   AddressFamily family = AddressFamily::kIpv4;
 
   // What to announce. The users of a transport add what they understand themselves to what it does.
@@ -70,7 +81,12 @@ struct TransportConfig {
   // transport's own.
   std::shared_ptr<Codec> codec;
 
-  static TransportConfig Server() { return {}; }
+  static TransportConfig Server() {
+    TransportConfig config;
+    config.heartbeat = {.interval = std::chrono::milliseconds(3300),
+                        .joins = std::chrono::milliseconds(1500)};
+    return config;
+  }
   static TransportConfig Client() {
     TransportConfig config;
     config.collection = CollectionPolicy::AtOnce();

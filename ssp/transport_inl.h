@@ -53,6 +53,7 @@ void Transport<Local, Remote>::OnInstruction(const InstructionView& instruction,
     case ReceiveOutcome::kNewest:
       if (has_data) ++channel_.mutable_stats().states_received;
       result.new_remote_state = true;
+      result.heartbeat = !has_data && instruction.new_num != kShutdownNum;
       last_new_state_at_ = now;
       sender_.OnRemoteState(instruction.new_num, has_data, now, channel_.path());
       break;

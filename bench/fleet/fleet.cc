@@ -17,12 +17,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/check.h"
-#include "bench/fleet/light_client.h"
+#include "base/short_slices.h"
 #include "bench/fleet/processes.h"
+#include "bench/fleet/typists.h"
 #include "bench/measure.h"
 #include "crypto/random.h"
 #include "io/create_reactor.h"
-#include "io/scope.h"
 #include "server/login_mode.h"
 
 namespace mosh::bench {
@@ -36,8 +36,6 @@ struct Options {
   int typing = 200;
   int seconds = 30;  // of each measurement
 };
-
-constexpr int kKeysPerSecond = 5;
 
 [[noreturn]] void Die(const std::string& why) {
   fprintf(stderr, "fleet: %s\n", why.c_str());
@@ -110,57 +108,6 @@ struct StockServer {
   ~StockServer() { kill(pid, SIGTERM); }
 };
 
-// Clients that type at a steady rate, evenly spread over time.
-class Typists {
- public:
-  Typists(io::Reactor* reactor, crypto::RandomSource* random)
-      : reactor_(reactor), random_(random), codec_(std::make_shared<ssp::Codec>()) {}
-
-  void Connect(const Entry& entry) {
-    clients_.push_back(std::make_unique<LightClient>(
-        reactor_, io::SocketAddress::LoopbackV4(entry.port),
-        *crypto::SessionKey::FromBase64(entry.key), entry.start, codec_, random_));
-    clients_.back()->Connect(&scope_);
-  }
-  io::Task<void> AwaitUp() {
-    for (const auto& client : clients_) {
-      while (!client->up()) {
-        const absl::Status slept = co_await reactor_->Sleep(reactor_->Now() + 1ms, {});
-        CHECK(slept.ok());
-      }
-    }
-  }
-  // Each types kKeysPerSecond for so long.
-  io::Task<void> Type(std::chrono::seconds time, Samples* samples) {
-    const auto step =
-        std::chrono::nanoseconds(1s) / kKeysPerSecond / static_cast<int64_t>(clients_.size());
-    Instant next = reactor_->Now();
-    const int64_t keys = time.count() * kKeysPerSecond * static_cast<int64_t>(clients_.size());
-    for (int64_t i = 0; i < keys; ++i) {
-      next += step;
-      const absl::Status slept = co_await reactor_->Sleep(next, {});
-      CHECK(slept.ok());
-      clients_[static_cast<size_t>(i) % clients_.size()]->TypeKey(samples);
-    }
-    const absl::Status slept = co_await reactor_->Sleep(next + 1s, {});
-    CHECK(slept.ok());
-    size_t missing = 0;
-    for (const auto& client : clients_) missing += client->keys_under_way();
-    if (missing > 0) printf("%zu keys were not shown within a second of the end\n", missing);
-  }
-  io::Task<void> Close() {
-    co_await scope_.CancelAndJoin();
-    for (const auto& client : clients_) co_await client->Close();
-  }
-
- private:
-  io::Reactor* reactor_;
-  crypto::RandomSource* random_;
-  std::shared_ptr<ssp::Codec> codec_;
-  std::vector<std::unique_ptr<LightClient>> clients_;
-  io::Scope scope_;
-};
-
 void Print(const char* who, const Samples& samples) {
   printf("| %s | %zu | %.2f | %.2f | %.2f |\n", who, samples.size(), samples.Median(),
          samples.Percentile(99), samples.Percentile(100));
@@ -222,7 +169,7 @@ io::Task<void> MeasureIdle(io::Reactor* reactor, const Fleet* f) {
 io::Task<void> Measure(io::Reactor* reactor, Fleet* f) {
   crypto::SystemRandom random;
   const std::chrono::seconds time(f->options.seconds);
-  Samples alone, among;
+  Samples alone, beside, among;
   // At once: a stock server waits for its client for a minute.
   std::vector<Entry> stock;
   for (const auto& server : f->stock) stock.push_back(server->entry);
@@ -249,7 +196,12 @@ io::Task<void> Measure(io::Reactor* reactor, Fleet* f) {
                        " idle, in one Host")
               .c_str(),
           among);
-    printf("\np99 ratio: %.2f\n", among.Percentile(99) / alone.Percentile(99));
+    // What the machine itself does to a key while all those clients are served on it.
+    co_await single.Type(2 * time, &beside);
+    Print("the one with a Host for itself, while the others idle", beside);
+    printf("\np99 ratio: %.2f; beside the one that had the machine for itself: %.2f\n",
+           among.Percentile(99) / beside.Percentile(99),
+           among.Percentile(99) / alone.Percentile(99));
   }
   co_await single.Close();
   co_await many.Close();
@@ -266,6 +218,7 @@ int Main(int argc, char* argv[]) {
   setenv("MOSH_IO_BACKEND", "epoll", 1);
   auto reactor = io::CreateReactor();
   CHECK(reactor.ok());
+  PreferShortSlices();  // as clients do
   (*reactor)->Run(Measure(reactor->get(), &fleet));
   return 0;
 }

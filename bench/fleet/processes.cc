@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "base/short_slices.h"
 #include "crypto/random.h"
 #include "crypto/session_key.h"
 #include "io/create_reactor.h"
@@ -101,6 +102,7 @@ void RunHost(int socket, const std::string& program) {
     co_await h->Run();
     co_await scope.CancelAndJoin();
   };
+  PreferShortSlices();
   (*reactor)->Run(serve(reactor->get(), socket, &host, program));
 }
 

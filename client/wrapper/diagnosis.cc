@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kSshFailed = 255;        // ssh's own failures
 constexpr int kCommandNotFound = 127;  // the remote shell's
+constexpr int kServerSaidWhy = 3;      // our mosh-server's, docs/control.md
 
 std::string Ssh(const FailedStart& start) {
   std::string words;
@@ -85,7 +86,7 @@ std::string SessionTrouble(const FailedStart& start) {
                         start.program, " --list", start.options->here ? " --here" : " ",
                         start.options->user_host, "\n");
   }
-  if (start.exit_status == 3) {
+  if (start.exit_status == kServerSaidWhy) {
     return absl::StrCat(start.program, ": The server on ", where, " could not do it.\n");
   }
   return "";
@@ -95,6 +96,9 @@ std::string NoStartupMessage(const FailedStart& start) {
   if (start.options->attach.has_value()) {
     const std::string trouble = SessionTrouble(start);
     if (!trouble.empty()) return trouble;
+  }
+  if (start.exit_status == kServerSaidWhy && absl::StrContains(start.output, "mosh-server: ")) {
+    return absl::StrCat(start.program, ": The server started no session.\n");
   }
   const std::string first =
       absl::StrCat(start.program, ": Did not find mosh server startup message.");

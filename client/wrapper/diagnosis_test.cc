@@ -39,6 +39,11 @@ TEST(Diagnosis, ServerMissing) {
   EXPECT_THAT(Text("sh: 1: mosh-server: not found\n", 255), expected);
 }
 
+TEST(Diagnosis, WhatTheServerHasSaidIsEnough) {
+  EXPECT_EQ(Text("mosh-server: no new sessions are taken here: moving\n", 3),
+            "mosh: The server started no session.\n");
+}
+
 TEST(Diagnosis, HostKeyRefused) {
   EXPECT_THAT(Text("Host key verification failed.\r\n", 255),
               AllOf(StartsWith(kNoStartup), HasSubstr("host key"), HasSubstr("ssh u@h"),

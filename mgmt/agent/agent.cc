@@ -39,18 +39,24 @@
 #include "mgmt/agent/mailbox.h"
 #include "mgmt/agent/metrics.h"
 #include "mgmt/agent/names.h"
+#include "mgmt/agent/node_calls.h"
 #include "mgmt/agent/node_facts.h"
+#include "mgmt/agent/node_state.h"
 #include "mgmt/agent/policy_file.h"
 #include "mgmt/agent/reception.h"
 #include "mgmt/agent/recordings.h"
 #include "mgmt/agent/streams.h"
 #include "mgmt/agent/usage.h"
 #include "mgmt/agent/worker.h"
+#include "mgmt/etcd/etcd_client.h"
+#include "mgmt/fleet/process_mark.h"
+#include "mgmt/fleet/registry.h"
 #include "mgmt/fleet/static_nodes.h"
 #include "mgmt/link/hosts.h"
 #include "mgmt/model/directory.h"
 #include "mgmt/recording/recorder.h"
 #include "mgmt/recording/recording_store.h"
+#include "server/control/admission.h"
 #include "server/control/runtime_directory.h"
 
 namespace mosh::mgmt {
@@ -59,9 +65,14 @@ namespace {
 constexpr char kRootDirectory[] = "/run/mosh-agent";
 constexpr char kRootAuditLog[] = "/var/log/mosh-agent/audit.jsonl";
 constexpr char kRootRecordings[] = "/var/lib/mosh-agent/recordings";
+constexpr char kRootPolicies[] = "/var/lib/mosh-agent/policies.json";
 constexpr std::chrono::seconds kSampleInterval{15};
 // Of what is under way when the agent stops, beyond what Reception gives it.
 constexpr std::chrono::seconds kPatienceAtEnd{3};
+// As nice(1) counts: sessions of this machine go before those who look at them. With a hundred
+// watchers, and at its users' priority, the agent was seen to double their slowest hundredth of
+// keys.
+constexpr int kNiceness = 10;
 
 void Say(const std::string& text) { fprintf(stderr, "mosh-agent: %s\n", text.c_str()); }
 void Say(const absl::Status& status) { Say(std::string(status.message())); }
@@ -99,6 +110,17 @@ std::string RandomInstance() {
   return absl::StrCat(absl::Hex(random(), absl::kZeroPad8), absl::Hex(random(), absl::kZeroPad8));
 }
 
+double RandomShare() {
+  static std::minstd_rand random{std::random_device()()};
+  return std::uniform_real_distribution<double>()(random);
+}
+
+fleet::Node OwnNode(const NodeFacts& facts, const FleetOptions& options) {
+  fleet::Node own = facts.Identity();
+  own.mutable_labels()->insert(options.labels.begin(), options.labels.end());
+  return own;
+}
+
 absl::StatusOr<std::string> SocketPath(const Options& options) {
   if (!options.listen_unix.empty()) return options.listen_unix;
   if (geteuid() == 0) {
@@ -128,16 +150,46 @@ absl::StatusOr<std::unique_ptr<AuditFile>> OpenAudit(const Options& options) {
   return AuditFile::Open(path);
 }
 
+// Empty: he has none.
+std::string UsersStateDirectory() {
+  const char* const state = getenv("XDG_STATE_HOME");
+  if (state != nullptr && state[0] == '/') return absl::StrCat(state, "/mosh-agent");
+  const char* const home = getenv("HOME");
+  if (home == nullptr || home[0] != '/') return "";
+  return absl::StrCat(home, "/.local/state/mosh-agent");
+}
+
 // Empty: none are kept.
 std::string RecordingsDirectory(const Options& options) {
   if (options.recordings == "none") return "";
   if (!options.recordings.empty()) return std::filesystem::absolute(options.recordings);
   if (geteuid() == 0) return kRootRecordings;
-  const char* const state = getenv("XDG_STATE_HOME");
-  if (state != nullptr && state[0] == '/') return absl::StrCat(state, "/mosh-agent/recordings");
-  const char* const home = getenv("HOME");
-  if (home == nullptr || home[0] != '/') return "";
-  return absl::StrCat(home, "/.local/state/mosh-agent/recordings");
+  const std::string state = UsersStateDirectory();
+  return state.empty() ? "" : absl::StrCat(state, "/recordings");
+}
+
+// Where drains and limits are kept.
+absl::StatusOr<NodeState::Places> StatePlaces(const Options& options) {
+  if (options.exit_with_parent) {
+    return absl::FailedPreconditionError(
+        "it ends with its command; run mosh-agent, as root for the whole machine");
+  }
+  if (geteuid() == 0) {
+    if (mkdir(kRootDirectory, 0755) != 0 && errno != EEXIST) {
+      return absl::ErrnoToStatus(errno, kRootDirectory);
+    }
+    return NodeState::Places{.admission = server::MachinesAdmissionPath(),
+                             .operations = absl::StrCat(kRootDirectory, "/operations.json"),
+                             .policies = kRootPolicies};
+  }
+  const absl::StatusOr<std::string> directory =
+      server::RuntimeDirectory(server::RuntimePlacesOfProcess());
+  if (!directory.ok()) return directory.status();
+  const std::string state = UsersStateDirectory();
+  if (state.empty()) return absl::FailedPreconditionError("HOME is not set");
+  return NodeState::Places{.admission = server::UsersAdmissionPath(*directory),
+                           .operations = absl::StrCat(*directory, "/operations.json"),
+                           .policies = absl::StrCat(state, "/policies.json")};
 }
 
 void RaiseDescriptorLimit() {
@@ -160,14 +212,17 @@ class Agent {
   Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
         std::unique_ptr<io::SignalSource> signals, std::unique_ptr<Mailbox> mailbox,
         std::unique_ptr<AuditFile> audit_file, Policy policy,
-        std::shared_ptr<Certificates> certificates, std::unique_ptr<FleetNodes> fleet_nodes);
+        std::shared_ptr<Certificates> certificates, std::unique_ptr<FleetNodes> static_nodes);
 
   io::Task<void> Main();
   io::Task<absl::Status> OpenDoors(io::Scope* entry);
   io::Task<void> WatchSignals(io::StopSource* stop);
   io::Task<void> Sample(io::StopToken stop);
   io::Task<void> TakeOverRecordings();
+  io::Task<void> LoadNodeState();
   io::Task<void> CloseDoors(io::Scope* entry);
+  // Where others find this agent; empty: nowhere.
+  std::string Endpoint() const;
 
   const Options options_;
   const std::unique_ptr<io::Reactor> reactor_;
@@ -188,11 +243,14 @@ class Agent {
   HostsCalls host_calls_{&hosts_};
   UsageCache usage_{reactor_.get(), &worker_};
   NodeFacts node_;
+  const std::unique_ptr<etcd::EtcdClient> etcd_;  // null: this node is alone
+  Registry registry_;
   const std::shared_ptr<Certificates> certificates_;  // null: nobody comes with any
-  const std::unique_ptr<FleetNodes> fleet_nodes_;     // null: there are no others
-  const std::unique_ptr<FleetPart> fleet_;            // null as well
+  const std::unique_ptr<FleetNodes> static_nodes_;    // null: the registry knows who there is
+  const std::unique_ptr<FleetPart> fleet_;            // null: no other node can be asked
   Calls calls_;
   Streams streams_;
+  NodeCalls node_calls_{&calls_, &registry_, streams_.watchers()};
   const bool keeps_recordings_;
   RecordingStore recording_store_;
   Recorder recorder_{reactor_.get(), &recording_store_};
@@ -200,6 +258,7 @@ class Agent {
                           .store = keeps_recordings_ ? &recording_store_ : nullptr,
                           .recorder = &recorder_,
                           .lasting = !options_.exit_with_parent}};
+  NodeState node_state_;
   Reception reception_;
   std::unique_ptr<LocalDoor> local_door_;
   std::unique_ptr<GrpcServer> tls_server_;
@@ -223,12 +282,12 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(const Options& options) {
     if (!loaded.ok()) return loaded.status();
     certificates = *std::move(loaded);
   }
-  std::unique_ptr<FleetNodes> fleet_nodes;
+  std::unique_ptr<FleetNodes> static_nodes;
   if (!options.fleet_nodes.empty()) {
     absl::StatusOr<std::unique_ptr<StaticNodes>> read =
         StaticNodes::Read(options.fleet_nodes, absl::StrCat("nodes/", NodeName(options)));
     if (!read.ok()) return read.status();
-    fleet_nodes = *std::move(read);
+    static_nodes = *std::move(read);
   }
   absl::StatusOr<std::unique_ptr<io::Reactor>> reactor = io::CreateReactor();
   if (!reactor.ok()) return reactor.status();
@@ -240,13 +299,13 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(const Options& options) {
   if (!mailbox.ok()) return mailbox.status();
   return std::unique_ptr<Agent>(new Agent(
       options, *std::move(reactor), *std::move(signals), *std::move(mailbox), *std::move(audit),
-      *std::move(policy), std::move(certificates), std::move(fleet_nodes)));
+      *std::move(policy), std::move(certificates), std::move(static_nodes)));
 }
 
 Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
              std::unique_ptr<io::SignalSource> signals, std::unique_ptr<Mailbox> mailbox,
              std::unique_ptr<AuditFile> audit_file, Policy policy,
-             std::shared_ptr<Certificates> certificates, std::unique_ptr<FleetNodes> fleet_nodes)
+             std::shared_ptr<Certificates> certificates, std::unique_ptr<FleetNodes> static_nodes)
     : options_(options),
       reactor_(std::move(reactor)),
       signals_(std::move(signals)),
@@ -255,17 +314,38 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
       audit_repaired_(audit_file == nullptr ? "" : audit_file->repaired()),
       audit_(&worker_, std::move(audit_file)),
       directory_({.node = NodeName(options), .instance = RandomInstance()}),
-      hosts_({reactor_.get(), &directory_, absl::Now, user_name_}, HostPlacesOfProcess()),
+      hosts_({.reactor = reactor_.get(),
+              .directory = &directory_,
+              .wall_clock = absl::Now,
+              .user_name = user_name_,
+              .is_root = geteuid() == 0},
+             HostPlacesOfProcess()),
       node_(directory_.node_name()),
+      etcd_(options.fleet.etcd.empty()
+                ? nullptr
+                : std::make_unique<etcd::EtcdClient>(
+                      reactor_.get(), mailbox_.get(), options.fleet.etcd,
+                      etcd::TlsFiles{.authorities = options.fleet.etcd_ca,
+                                     .certificate = options.fleet.etcd_certificate,
+                                     .key = options.fleet.etcd_key})),
+      registry_({.reactor = reactor_.get(),
+                 .etcd = etcd_.get(),
+                 .prefix = options.fleet.prefix,
+                 .lease = std::chrono::seconds(options.fleet.lease_seconds),
+                 .own = OwnNode(node_, options.fleet),
+                 .mark = MarkOfThisProcess(directory_.instance()),
+                 .wall_clock = absl::Now,
+                 .say = [](const std::string& text) { Say(text); },
+                 .random = RandomShare}),
       certificates_(std::move(certificates)),
-      fleet_nodes_(std::move(fleet_nodes)),
-      fleet_(fleet_nodes_ == nullptr
+      static_nodes_(std::move(static_nodes)),
+      fleet_(certificates_ == nullptr || (static_nodes_ == nullptr && etcd_ == nullptr)
                  ? nullptr
                  : std::make_unique<FleetPart>(FleetPart::Context{
                        .reactor = reactor_.get(),
                        .mailbox = mailbox_.get(),
                        .own = &directory_,
-                       .nodes = fleet_nodes_.get(),
+                       .nodes = static_nodes_ != nullptr ? static_nodes_.get() : &registry_,
                        .tls = options_.tls,
                        .certificates = certificates_,
                        .max_sessions = static_cast<size_t>(options_.fleet_max_sessions),
@@ -277,6 +357,9 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
               .usage = &usage_,
               .node = &node_,
               .policy = [this] { return policy_.now(); },
+              .add_to_node = [this](bool problems,
+                                    fleet::Node* node) { node_state_.AddTo(problems, node); },
+              .nodes = &registry_,
               .fleet = fleet_ == nullptr ? nullptr : fleet_->sessions()}),
       streams_(&calls_, &audit_, &metrics_, options.limits),
       keeps_recordings_(!RecordingsDirectory(options).empty()),
@@ -285,14 +368,29 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
                         .max_bytes = options.recordings_max_bytes,
                         .worker = &recording_worker_,
                         .wall_clock = absl::Now}),
+      node_state_({.reactor = reactor_.get(),
+                   .worker = &worker_,
+                   .directory = &directory_,
+                   .hosts = &host_calls_,
+                   .calls = &calls_,
+                   .labels = options.fleet.labels,
+                   .tell_hosts = [this](const control::Limits& told) { hosts_.SetLimits(told); },
+                   .etcd = etcd_.get(),
+                   .prefix = options.fleet.prefix,
+                   .places = StatePlaces(options)}),
       reception_({.reactor = reactor_.get(),
                   .mailbox = mailbox_.get(),
                   .calls = &calls_,
                   .streams = &streams_,
                   .recordings = &recordings_,
+                  .drains = node_state_.drains(),
+                  .policies = node_state_.policies(),
+                  .nodes = &node_calls_,
                   .audit = &audit_,
                   .metrics = &metrics_,
                   .limits = options.limits}) {
+  node_state_.drainer()->SetOnStateChange(
+      [this](fleet::Node::State state, absl::Time since) { registry_.SetState(state, since); });
   directory_.SetUsageSource([this](fleet::Session* session) { usage_.AddTo(session); });
 }
 
@@ -326,6 +424,11 @@ io::Task<absl::Status> Agent::OpenDoors(io::Scope* entry) {
     entry->Spawn(local_door_->Run(entry->token()));
   }
   co_return absl::OkStatus();
+}
+
+std::string Agent::Endpoint() const {
+  if (!options_.fleet.advertise.empty() || tls_server_ == nullptr) return options_.fleet.advertise;
+  return absl::StrCat(registry_.own().hostname(), ":", tls_server_->port());
 }
 
 io::Task<void> Agent::CloseDoors(io::Scope* entry) {
@@ -378,6 +481,7 @@ io::Task<void> Agent::Sample(io::StopToken stop) {
                                .written_bytes = recorder_.counts().bytes,
                                .directory_bytes = recording_store_.bytes()});
     if (fleet_ != nullptr) metrics_.SampleFleet(fleet_->sessions()->numbers());
+    metrics_.SampleNodes(registry_.up(), registry_.nodes());
     const std::string problem = certificates_ == nullptr ? "" : certificates_->problem();
     if (!problem.empty() && problem != told) {
       Say(absl::StrCat("goes on with the certificates of before: ", problem));
@@ -394,6 +498,11 @@ io::Task<void> Agent::TakeOverRecordings() {
   for (const std::string& problem : recording_store_.problems()) Say(problem);
 }
 
+io::Task<void> Agent::LoadNodeState() {
+  co_await node_state_.Load();
+  for (const std::string& problem : node_state_.problems()) Say(problem);
+}
+
 io::Task<void> Agent::Main() {
   // The last to end: everything else waits for letters.
   io::Scope mail;
@@ -401,6 +510,7 @@ io::Task<void> Agent::Main() {
   io::StopSource stop;
   io::Scope signals;
   signals.Spawn(WatchSignals(&stop));
+  co_await LoadNodeState();
   io::Scope model;
   model.Spawn(hosts_.Run(model.token()));
   if (fleet_ != nullptr) model.Spawn(fleet_->Run(model.token()));
@@ -409,13 +519,22 @@ io::Task<void> Agent::Main() {
   co_await TakeOverRecordings();
   io::Scope doors(stop.token());
   doors.Spawn(streams_.Run(doors.token()));
+  doors.Spawn(node_calls_.Run(doors.token()));
   doors.Spawn(reception_.Run(doors.token()));
   if (!audit_repaired_.empty()) co_await reception_.Note(audit_repaired_);
   co_await reception_.Note("started, version " MOSH_FLEET_VERSION);
   (void)co_await hosts_.ready().Wait(stop.token());
+  doors.Spawn(node_state_.Run(&reception_, doors.token()));
   io::Scope entry(stop.token());
+  // Others are to find what can be asked already.
+  io::Scope registry(stop.token());
   absl::Status opened = co_await OpenDoors(&entry);
   if (opened.ok()) {
+    if (etcd_ != nullptr && options_.fleet.etcd_ca.empty()) {
+      Say("etcd is asked without TLS: whoever is in between can read and change what it says");
+    }
+    registry_.SetEndpoint(Endpoint());
+    registry.Spawn(registry_.Run(registry.token()));
     doors.Spawn(Sample(doors.token()));
     NotifyServiceManager("READY=1");
     io::Event never;
@@ -433,6 +552,7 @@ io::Task<void> Agent::Main() {
   closing.Spawn(CloseDoors(&entry));
   co_await doors.CancelAndJoin();
   co_await closing.Join();
+  co_await registry.CancelAndJoin();
   co_await recordings.CancelAndJoin();
   co_await reception_.Note("stopped");
   co_await model.CancelAndJoin();
@@ -452,6 +572,8 @@ int RunAgent(const Options& options) {
   }
   signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();
+  // Its threads inherit it. Refused only by a sandbox, which has then decided otherwise.
+  if (getpriority(PRIO_PROCESS, 0) < kNiceness) setpriority(PRIO_PROCESS, 0, kNiceness);
   absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Make(options);
   if (!agent.ok()) {
     Say(agent.status());
@@ -469,6 +591,13 @@ int CheckAgent(const Options& options) {
   if (status.ok() && !options.fleet_nodes.empty()) {
     status =
         StaticNodes::Read(options.fleet_nodes, absl::StrCat("nodes/", NodeName(options))).status();
+  }
+  if (status.ok() && !options.fleet.etcd_ca.empty()) {
+    status = Certificates::Load({.authorities = options.fleet.etcd_ca}).status();
+  }
+  if (status.ok() && !options.fleet.etcd_certificate.empty()) {
+    status = CheckOwnCertificate(
+        {.certificate = options.fleet.etcd_certificate, .key = options.fleet.etcd_key});
   }
   if (status.ok() && !options.audit_log.empty() && options.audit_log != "none" &&
       access(options.audit_log.c_str(), F_OK) == 0) {

@@ -26,6 +26,9 @@ struct Method {
 
 namespace method {
 inline constexpr Method kGetNode = {"GetNode", false};
+inline constexpr Method kListNodes = {"ListNodes", false};
+inline constexpr Method kWatchNodes = {"WatchNodes", false};
+inline constexpr Method kForgetNode = {"ForgetNode", true};
 inline constexpr Method kListSessions = {"ListSessions", false};
 inline constexpr Method kGetSession = {"GetSession", false};
 inline constexpr Method kWatchSessions = {"WatchSessions", false};
@@ -45,6 +48,21 @@ inline constexpr Method kListRecordings = {"ListRecordings", true, kRecordings};
 inline constexpr Method kGetRecording = {"GetRecording", true, kRecordings};
 inline constexpr Method kDeleteRecording = {"DeleteRecording", true, kRecordings};
 inline constexpr Method kDownloadRecording = {"DownloadRecording", true, kRecordings};
+
+inline constexpr Method kDrainNode = {"DrainNode", true};
+inline constexpr Method kUndrainNode = {"UndrainNode", true};
+
+inline constexpr char kOperations[] = "OperationService";
+inline constexpr Method kGetOperation = {"GetOperation", false, kOperations};
+inline constexpr Method kListOperations = {"ListOperations", false, kOperations};
+inline constexpr Method kWaitOperation = {"WaitOperation", false, kOperations};
+inline constexpr Method kCancelOperation = {"CancelOperation", true, kOperations};
+
+inline constexpr char kPolicies[] = "PolicyService";
+inline constexpr Method kGetPolicy = {"GetPolicy", false, kPolicies};
+inline constexpr Method kListPolicies = {"ListPolicies", false, kPolicies};
+inline constexpr Method kUpdatePolicy = {"UpdatePolicy", true, kPolicies};
+inline constexpr Method kDeletePolicy = {"DeletePolicy", true, kPolicies};
 }  // namespace method
 
 struct Call;

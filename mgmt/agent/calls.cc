@@ -18,9 +18,10 @@ using google::protobuf::util::TimeUtil;
 
 // Less than what gRPC's clients take by default, which is 4 MiB.
 constexpr size_t kMaxListBytes = 3'500'000;
-// Asking all Hosts may go on at this pace, whoever lists how often.
+// Asking all Hosts may go on at this pace, whoever lists how often. Where it would take long it
+// isn't waited for: link/hosts asks all in rounds, and what they tell is hardly older.
 constexpr std::chrono::nanoseconds kRefreshAge = std::chrono::seconds(2);
-constexpr int kRefreshedPerSecond = 1'000;
+constexpr size_t kMostRefreshed = 2'000;
 
 grpc::Status Invalid(absl::string_view why, absl::string_view field, const absl::Status& status) {
   return InvalidField(why, field, status.message());
@@ -63,6 +64,11 @@ grpc::Status Calls::CheckNode(const Call& call, absl::string_view field,
   }
   if (*node == "-" || name == context_.directory->node_name()) return grpc::Status::OK;
   return Elsewhere(call, std::string(name), NodeNotFound(name));
+}
+
+grpc::Status Calls::CheckNodeRight(const Call& call, Verb verb) const {
+  if (context_.policy()->RightsOverNode(*call.caller).Has(verb)) return grpc::Status::OK;
+  return PermissionDenied(verb, context_.directory->node_name());
 }
 
 Visible Calls::VisibleTo(std::shared_ptr<const Caller> caller) const {
@@ -133,12 +139,9 @@ MOSH_CORO_WRAPPER io::Task<absl::StatusOr<HostCalls::Replies>> Calls::Ask(
 }
 
 MOSH_CORO_WRAPPER io::Task<void> Calls::RefreshAll(Call* call) {
-  const size_t sessions = context_.directory->size();
-  const std::chrono::nanoseconds age =
-      std::max(kRefreshAge, std::chrono::nanoseconds(std::chrono::seconds(1)) *
-                                static_cast<int64_t>(sessions) / kRefreshedPerSecond);
   return context_.hosts->Refresh(
-      age, std::min<std::chrono::nanoseconds>(kRefreshPatience, Patience(*call)), call->stop);
+      kRefreshAge, std::min<std::chrono::nanoseconds>(kRefreshPatience, Patience(*call)),
+      call->stop);
 }
 
 Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
@@ -155,6 +158,13 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
   co_await context_.usage->Refresh();
 
   context_.node->AddTo(response);
+  if (context_.nodes != nullptr) {
+    const fleet::Node& told = context_.nodes->nodes().at(context_.directory->node_name());
+    response->set_state(told.state());
+    *response->mutable_state_time() = told.state_time();
+    *response->mutable_labels() = told.labels();
+    response->set_endpoint(told.endpoint());
+  }
   const Visible visible = VisibleTo(call->caller);
   int32_t sessions = 0, detached = 0, clients = 0;
   absl::flat_hash_map<std::string, int> by_host;
@@ -172,11 +182,16 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
       AddHost(state, by_host[state.socket.path], *context_.usage, response);
     }
   }
-  if (context_.policy()->RightsOverNode(*call->caller).Has(Verb::kMetadata)) {
+  const bool problems = CheckNodeRight(*call, Verb::kMetadata).ok();
+  if (problems) {
     for (const std::string& problem : context_.hosts->problems()) {
       response->add_problems(ValidUtf8(problem));
     }
+    if (context_.nodes != nullptr && !context_.nodes->problem().empty()) {
+      response->add_problems(ValidUtf8(context_.nodes->problem()));
+    }
   }
+  if (context_.add_to_node != nullptr) context_.add_to_node(problems, response);
   co_return grpc::Status::OK;
 }
 
@@ -210,7 +225,8 @@ Calls::Done Calls::ListSessions(Call* call, const fleet::ListSessionsRequest* re
     co_await context_.usage->Refresh();
   }
   // The later pages are of what the first has asked for.
-  if (mask->wants_measurements() && request->page_token().empty() && view.has_own) {
+  if (mask->wants_measurements() && request->page_token().empty() && view.has_own &&
+      context_.directory->size() <= kMostRefreshed) {
     co_await RefreshAll(call);
   }
   co_await OpenView(call, &view);

@@ -19,10 +19,11 @@
 #include "mgmt/agent/host_calls.h"
 #include "mgmt/agent/limits.h"
 #include "mgmt/agent/node_facts.h"
+#include "mgmt/agent/once.h"
 #include "mgmt/agent/policy.h"
-#include "mgmt/agent/request_ids.h"
 #include "mgmt/agent/usage.h"
 #include "mgmt/agent/view.h"
+#include "mgmt/fleet/fleet_nodes.h"
 #include "mgmt/fleet/fleet_sessions.h"
 #include "mgmt/model/directory.h"
 #include "mosh/fleet/v1/fleet_service.pb.h"
@@ -40,7 +41,11 @@ class Calls {
     NodeFacts* node;
     // What holds now; it is replaced when its file is read anew.
     std::function<std::shared_ptr<const Policy>()> policy;
-    // Null: this node is all there is.
+    // Adds to a Node what is known elsewhere; problems only if they are asked for. May be null.
+    std::function<void(bool problems, fleet::Node*)> add_to_node = nullptr;
+    // What others are told of this node. Null: nothing.
+    const FleetNodes* nodes = nullptr;
+    // Other nodes' sessions. Null: this node is all there is.
     FleetSessions* fleet = nullptr;
   };
   explicit Calls(Context context) : context_(std::move(context)) {}
@@ -68,6 +73,8 @@ class Calls {
   grpc::Status Find(Call* call, absl::string_view name, Verb verb, const Record** record) const;
   // OK if it is this node, by its name or as nodes/-.
   grpc::Status CheckNode(const Call& call, absl::string_view field, absl::string_view name) const;
+  // OK if the caller may do this to the node itself.
+  grpc::Status CheckNodeRight(const Call& call, Verb verb) const;
   // What the parent of a request stands for, for this caller; then, once everything else about the
   // request is right, its sessions: those of other nodes are fetched now.
   grpc::Status ChooseView(const Call& call, absl::string_view field, absl::string_view parent,
@@ -86,12 +93,6 @@ class Calls {
   const Context& context() const { return context_; }
 
  private:
-  template <class Request, class Response>
-  using Act = Done (Calls::*)(Call*, const Request*, Response*);
-  // Runs `act` unless the request is a repetition.
-  template <class Request, class Response>
-  Done Once(Call* call, const Request* request, Response* response, Act<Request, Response> act);
-
   Done Terminate(Call* call, const fleet::TerminateSessionRequest* request,
                  fleet::TerminateSessionResponse* response);
   Done Detach(Call* call, const fleet::DetachClientRequest* request,
@@ -132,7 +133,7 @@ class Calls {
                             std::string* full_name) const;
 
   const Context context_;
-  RequestIds request_ids_;
+  Once once_{context_.reactor};
   absl::flat_hash_map<std::string, Instant> looks_told_;  // by session and watcher
 };
 

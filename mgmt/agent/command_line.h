@@ -3,6 +3,7 @@
 #define MGMT_AGENT_COMMAND_LINE_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,18 @@
 #include "mgmt/agent/limits.h"
 
 namespace mosh::mgmt {
+
+// Where the fleet's nodes are registered; no endpoints: nowhere, this node is alone.
+struct FleetOptions {
+  std::vector<std::string> etcd;  // "HOST:PORT"
+  std::string etcd_ca;            // empty: no TLS
+  std::string etcd_certificate;   // empty: none is shown to etcd
+  std::string etcd_key;
+  std::string prefix = "/mosh-fleet/";
+  int lease_seconds = 10;
+  std::string advertise;  // "HOST:PORT"; empty: the machine's name and the port of --listen
+  std::map<std::string, std::string> labels;
+};
 
 struct Options {
   std::string node;         // empty: the machine's name
@@ -27,6 +40,7 @@ struct Options {
   std::string verify_audit;
   bool check = false;
   bool exit_with_parent = false;
+  FleetOptions fleet;
   Limits limits;
 };
 

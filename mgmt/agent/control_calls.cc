@@ -4,18 +4,16 @@
 
 #include <algorithm>
 #include <set>
-#include <type_traits>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/hash/hash.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "io/attributes.h"
-#include "io/scope.h"
 #include "mgmt/agent/calls.h"
 #include "mgmt/agent/errors.h"
 #include "mgmt/agent/names.h"
+#include "mgmt/agent/run_some.h"
 #include "mgmt/model/convert.h"
 #include "mgmt/model/utf8.h"
 
@@ -49,64 +47,6 @@ grpc::Status CheckClient(const fleet::Session& session, absl::string_view client
 
 }  // namespace
 
-template <class Request, class Response>
-Calls::Done Calls::Once(Call* call, const Request* request, Response* response,
-                        Act<Request, Response> act) {
-  call->reason = request->reason().substr(0, kMaxReasonBytes);
-  if constexpr (requires { request->parent(); }) {
-    call->resource = request->parent();
-  } else {
-    call->resource = request->name();
-  }
-  if (request->reason().size() > kMaxReasonBytes) {
-    co_return InvalidField(reason::kInvalidArgument, "reason", "has more than 1,000 bytes");
-  }
-  if (request->request_id().size() > RequestIds::kMaxLength) {
-    co_return InvalidField(reason::kInvalidArgument, "request_id", "has more than 64 characters");
-  }
-  bool remember = !request->request_id().empty();
-  if constexpr (requires { request->validate_only(); }) {
-    if (request->validate_only()) {
-      call->detail = "only to validate";
-      remember = false;
-    }
-  }
-  if (!remember) co_return co_await (this->*act)(call, request, response);
-
-  const std::string caller = call->caller->name;
-  const size_t fingerprint =
-      absl::HashOf(absl::string_view(call->method->name), request->SerializeAsString());
-  const RequestIds::Begun begun =
-      request_ids_.Begin(caller, request->request_id(), fingerprint, context_.reactor->Now());
-  if (begun.first) {
-    const grpc::Status status = co_await (this->*act)(call, request, response);
-    std::string kept;
-    // A key is given once.
-    if constexpr (!std::is_same_v<Response, fleet::AttachTicket>) {
-      kept = response->SerializeAsString();
-    }
-    request_ids_.Finish(caller, request->request_id(), begun.answer.get(), status, std::move(kept));
-    co_return status;
-  }
-  call->detail = "a repetition";
-  if (begun.answer->fingerprint != fingerprint) {
-    ApiError error(grpc::StatusCode::INVALID_ARGUMENT, reason::kRequestIdReused,
-                   "this request_id was another request's within the last ten minutes");
-    error.BadField("request_id", "was another request's");
-    co_return error;
-  }
-  const absl::Status waited = co_await begun.answer->done.Wait(call->stop);
-  if (!waited.ok()) co_return AgentStopping("");
-  if constexpr (std::is_same_v<Response, fleet::AttachTicket>) {
-    if (begun.answer->status.ok()) {
-      co_return ApiError(grpc::StatusCode::ALREADY_EXISTS, reason::kRequestIdReused,
-                         "the ticket of this request was given before; its key is not kept");
-    }
-  }
-  response->ParseFromString(begun.answer->response);
-  co_return begun.answer->status;
-}
-
 Calls::Done Calls::CheckEtag(Call* call, std::string session_id, std::string etag) {
   if (etag.empty()) co_return grpc::Status::OK;
   (void)co_await context_.hosts->RefreshSession(
@@ -123,26 +63,26 @@ Calls::Done Calls::CheckEtag(Call* call, std::string session_id, std::string eta
 MOSH_CORO_WRAPPER Calls::Done Calls::TerminateSession(Call* call,
                                                       const fleet::TerminateSessionRequest* request,
                                                       fleet::TerminateSessionResponse* response) {
-  return Once(call, request, response, &Calls::Terminate);
+  return once_.Run(call, request->name(), request, response, this, &Calls::Terminate);
 }
 MOSH_CORO_WRAPPER Calls::Done Calls::DetachClient(Call* call,
                                                   const fleet::DetachClientRequest* request,
                                                   fleet::DetachClientResponse* response) {
-  return Once(call, request, response, &Calls::Detach);
+  return once_.Run(call, request->name(), request, response, this, &Calls::Detach);
 }
 MOSH_CORO_WRAPPER Calls::Done Calls::NotifySessions(Call* call,
                                                     const fleet::NotifySessionsRequest* request,
                                                     fleet::NotifySessionsResponse* response) {
-  return Once(call, request, response, &Calls::Notify);
+  return once_.Run(call, request->parent(), request, response, this, &Calls::Notify);
 }
 MOSH_CORO_WRAPPER Calls::Done Calls::HoldSession(Call* call,
                                                  const fleet::HoldSessionRequest* request,
                                                  fleet::Session* response) {
-  return Once(call, request, response, &Calls::Hold);
+  return once_.Run(call, request->name(), request, response, this, &Calls::Hold);
 }
 MOSH_CORO_WRAPPER Calls::Done Calls::CreateAttachTicket(
     Call* call, const fleet::CreateAttachTicketRequest* request, fleet::AttachTicket* response) {
-  return Once(call, request, response, &Calls::Attach);
+  return once_.Run(call, request->name(), request, response, this, &Calls::Attach);
 }
 
 Calls::Done Calls::Terminate(Call* call, const fleet::TerminateSessionRequest* request,
@@ -388,14 +328,6 @@ void SortUnreachable(fleet::NotifySessionsResponse* response) {
   response->mutable_unreachable()->Assign(names.begin(), names.end());
 }
 
-// Runs some of what is to be done, one after the other.
-io::Task<void> RunSome(std::vector<io::Task<void>>* tasks, size_t* next) {
-  while (*next < tasks->size()) {
-    io::Task<void> task = std::move((*tasks)[(*next)++]);
-    co_await std::move(task);
-  }
-}
-
 }  // namespace
 
 Calls::Done Calls::Notify(Call* call, const fleet::NotifySessionsRequest* request,
@@ -466,10 +398,7 @@ Calls::Done Calls::Notify(Call* call, const fleet::NotifySessionsRequest* reques
     notify->set_seconds(static_cast<uint32_t>(seconds));
     tasks.push_back(NotifyOne(call, id, std::move(asked), response));
   }
-  size_t next = 0;
-  io::Scope scope;
-  for (int i = 0; i < kNotifyConcurrency; ++i) scope.Spawn(RunSome(&tasks, &next));
-  co_await scope.Join();
+  co_await RunSome(std::move(tasks), kNotifyConcurrency);
   SortUnreachable(response);
   call->detail = absl::StrCat(call->detail, call->detail.empty() ? "" : "; ", "told ",
                               response->notified_count(), " of ", names.size());

@@ -12,6 +12,8 @@ constexpr char kDomain[] = "mosh.fleet.v1";
 constexpr char kSessionType[] = "mosh.fleet.v1/Session";
 constexpr char kNodeType[] = "mosh.fleet.v1/Node";
 constexpr char kRecordingType[] = "mosh.fleet.v1/Recording";
+constexpr char kOperationType[] = "mosh.fleet.v1/Operation";
+constexpr char kPolicyType[] = "mosh.fleet.v1/LimitPolicy";
 // Trailers have 8 KiB in all.
 constexpr size_t kMaxMessage = 1000;
 
@@ -115,6 +117,18 @@ grpc::Status RecordingNotFound(absl::string_view name) {
   return ApiError(grpc::StatusCode::NOT_FOUND, reason::kRecordingNotFound,
                   absl::StrCat("there is no recording ", name))
       .Resource(kRecordingType, name);
+}
+
+grpc::Status OperationNotFound(absl::string_view name) {
+  return ApiError(grpc::StatusCode::NOT_FOUND, reason::kOperationNotFound,
+                  absl::StrCat("there is no operation ", name))
+      .Resource(kOperationType, name);
+}
+
+grpc::Status PolicyNotFound(absl::string_view name) {
+  return ApiError(grpc::StatusCode::NOT_FOUND, reason::kPolicyNotFound,
+                  absl::StrCat("there is no policy ", name))
+      .Resource(kPolicyType, name);
 }
 
 grpc::Status PermissionDenied(Verb verb, absl::string_view resource) {

@@ -21,6 +21,8 @@ inline constexpr char kClientNotFound[] = "CLIENT_NOT_FOUND";
 inline constexpr char kNodeNotFound[] = "NODE_NOT_FOUND";
 inline constexpr char kNodeElsewhere[] = "NODE_ELSEWHERE";
 inline constexpr char kNodeUnreachable[] = "NODE_UNREACHABLE";
+inline constexpr char kNodeNotLost[] = "NODE_NOT_LOST";
+inline constexpr char kRegistryUnavailable[] = "REGISTRY_UNAVAILABLE";
 inline constexpr char kInvalidName[] = "INVALID_NAME";
 inline constexpr char kInvalidFilter[] = "INVALID_FILTER";
 inline constexpr char kInvalidOrderBy[] = "INVALID_ORDER_BY";
@@ -43,6 +45,10 @@ inline constexpr char kRecordingNotFound[] = "RECORDING_NOT_FOUND";
 inline constexpr char kRecordingRunning[] = "RECORDING_RUNNING";
 inline constexpr char kRecordingsUnavailable[] = "RECORDINGS_UNAVAILABLE";
 inline constexpr char kInputNotRecorded[] = "INPUT_NOT_RECORDED";
+inline constexpr char kOperationNotFound[] = "OPERATION_NOT_FOUND";
+inline constexpr char kPolicyNotFound[] = "POLICY_NOT_FOUND";
+inline constexpr char kDrainRunning[] = "DRAIN_RUNNING";
+inline constexpr char kStateUnavailable[] = "STATE_UNAVAILABLE";
 inline constexpr char kInternal[] = "INTERNAL";
 }  // namespace reason
 
@@ -70,6 +76,8 @@ grpc::Status NodeElsewhere(absl::string_view name, absl::string_view endpoint);
 // Its agent doesn't answer this one, or not what it was asked.
 grpc::Status NodeUnreachable(absl::string_view name, absl::string_view why);
 grpc::Status RecordingNotFound(absl::string_view name);
+grpc::Status OperationNotFound(absl::string_view name);
+grpc::Status PolicyNotFound(absl::string_view name);
 grpc::Status PermissionDenied(Verb verb, absl::string_view resource);
 // `why` is one of INVALID_…
 grpc::Status InvalidField(absl::string_view why, absl::string_view field,

@@ -203,8 +203,10 @@ void GrpcServer::SetServing(bool serving) {
   if (server_ == nullptr) return;
   grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
   health->SetServingStatus(serving);
-  health->SetServingStatus("mosh.fleet.v1.FleetService", serving);
-  health->SetServingStatus("mosh.fleet.v1.RecordingService", serving);
+  for (const char* service :
+       {"FleetService", "OperationService", "PolicyService", "RecordingService"}) {
+    health->SetServingStatus(absl::StrCat("mosh.fleet.v1.", service), serving);
+  }
 }
 
 void GrpcServer::Shutdown(std::chrono::milliseconds patience) {

@@ -63,6 +63,16 @@ Metrics::Metrics()
     const std::string name = fleet::Session::State_Name(static_cast<fleet::Session::State>(state));
     sessions_[state] = &sessions.Add({{"state", absl::AsciiStrToLower(name)}});
   }
+  registry_up_ = AddGauge(registry, "mosh_agent_registry_up",
+                          "1: this node is in etcd and knows what is there, or there is no etcd.");
+  auto& nodes = prometheus::BuildGauge()
+                    .Name("mosh_fleet_nodes")
+                    .Help("Nodes of the fleet as this one knows them, by state.")
+                    .Register(registry);
+  for (int state = fleet::Node::READY; state <= fleet::Node::LOST; ++state) {
+    const std::string name = fleet::Node::State_Name(static_cast<fleet::Node::State>(state));
+    nodes_[state] = &nodes.Add({{"state", absl::AsciiStrToLower(name)}});
+  }
   held_ = AddGauge(registry, "mosh_sessions_held", "Sessions whose input is held.");
   auto& clients = prometheus::BuildGauge()
                       .Name("mosh_clients")
@@ -181,6 +191,13 @@ void Metrics::SampleRecordings(const RecordingNumbers& now) {
   Grow(recordings_failed_, static_cast<double>(now.failed));
   Grow(recorded_bytes_, static_cast<double>(now.written_bytes));
   recordings_bytes_->Set(static_cast<double>(now.directory_bytes));
+}
+
+void Metrics::SampleNodes(bool registry_up, const std::map<std::string, fleet::Node>& nodes) {
+  std::map<int, int> by_state;
+  for (const auto& [name, node] : nodes) ++by_state[node.state()];
+  for (const auto& [state, gauge] : nodes_) gauge->Set(by_state[state]);
+  registry_up_->Set(registry_up ? 1 : 0);
 }
 
 }  // namespace mosh::mgmt

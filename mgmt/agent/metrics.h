@@ -13,6 +13,7 @@
 #include "grpcpp/support/status.h"
 #include "mgmt/fleet/fleet_sessions.h"
 #include "mgmt/model/directory.h"
+#include "mosh/fleet/v1/node.pb.h"
 #include "prometheus/counter.h"
 #include "prometheus/exposer.h"
 #include "prometheus/gauge.h"
@@ -50,6 +51,8 @@ class Metrics {
   };
   void SampleRecordings(const RecordingNumbers& now);
 
+  // The fleet's nodes as they are known here.
+  void SampleNodes(bool registry_up, const std::map<std::string, fleet::Node>& nodes);
   void SampleFleet(const FleetSessions::Numbers& now);
 
   prometheus::Registry& registry() { return *registry_; }
@@ -65,6 +68,8 @@ class Metrics {
   prometheus::Counter* audit_entries_;
   prometheus::Counter* audit_failures_;
   std::map<int, prometheus::Gauge*> sessions_;  // by state
+  prometheus::Gauge* registry_up_;
+  std::map<int, prometheus::Gauge*> nodes_;  // by state
   prometheus::Gauge* held_;
   prometheus::Gauge* clients_of_ours_;
   prometheus::Gauge* clients_of_stock_;

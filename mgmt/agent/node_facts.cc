@@ -78,6 +78,17 @@ NodeFacts::NodeFacts(const std::string& node) {
   fixed_.set_cpu_count(static_cast<int32_t>(sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
+fleet::Node NodeFacts::Identity() const {
+  fleet::Node node;
+  node.set_name(fixed_.name());
+  node.set_hostname(fixed_.hostname());
+  node.set_os(fixed_.os());
+  node.set_agent_version(fixed_.agent_version());
+  *node.mutable_agent_start_time() = fixed_.agent_start_time();
+  if (fixed_.has_boot_time()) *node.mutable_boot_time() = fixed_.boot_time();
+  return node;
+}
+
 void NodeFacts::AddTo(fleet::Node* node) const {
   node->MergeFrom(fixed_);
   node->set_memory_available_bytes(MemoryAvailable());

@@ -25,6 +25,8 @@ class NodeFacts {
   // When the agent started; reads what doesn't change. `node` is "nodes/NODE".
   explicit NodeFacts(const std::string& node);
 
+  // What doesn't change, and others may know without asking: who and what this node is.
+  fleet::Node Identity() const;
   // Everything but the sessions, the Hosts and the problems.
   void AddTo(fleet::Node* node) const;
 

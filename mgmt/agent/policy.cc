@@ -51,10 +51,10 @@ absl::StatusOr<Verbs> VerbList(const Json& json, absl::string_view where) {
   for (const std::string& name : *list) {
     const std::optional<Verb> verb = VerbOf(name);
     if (!verb) {
-      return Bad(
-          where,
-          absl::StrCat("there is no verb \"", name,
-                       "\": metadata, screen, notify, input, terminate, record, audit, debug"));
+      return Bad(where, absl::StrCat(
+                            "there is no verb \"", name,
+                            "\": metadata, screen, notify, input, terminate, record, audit, debug, "
+                            "forget, drain, policy"));
     }
     verbs |= {*verb};
   }
@@ -82,7 +82,7 @@ absl::StatusOr<Roles> ParseRoles(const Json& json) {
 const Verbs* Policy::BuiltInRole(absl::string_view name) {
   static constexpr std::pair<absl::string_view, Verbs> kRoles[] = {
       {"viewer", {Verb::kMetadata}},
-      {"operator", {Verb::kMetadata, Verb::kNotify, Verb::kInput, Verb::kTerminate}},
+      {"operator", {Verb::kMetadata, Verb::kNotify, Verb::kInput, Verb::kTerminate, Verb::kDrain}},
       {"recorder", {Verb::kMetadata, Verb::kScreen, Verb::kRecord}},
       // What one agent needs of another to answer for the whole fleet.
       {"agent", {Verb::kMetadata, Verb::kNotify}},

@@ -72,11 +72,12 @@ TEST(Policy, EachBuiltInRoleHasItsVerbs) {
   const struct {
     const char* role;
     Verbs verbs;
-  } kRoles[] = {{"viewer", {Verb::kMetadata}},
-                {"operator", {Verb::kMetadata, Verb::kNotify, Verb::kInput, Verb::kTerminate}},
-                {"recorder", {Verb::kMetadata, Verb::kScreen, Verb::kRecord}},
-                {"agent", {Verb::kMetadata, Verb::kNotify}},
-                {"admin", Verbs::All()}};
+  } kRoles[] = {
+      {"viewer", {Verb::kMetadata}},
+      {"operator", {Verb::kMetadata, Verb::kNotify, Verb::kInput, Verb::kTerminate, Verb::kDrain}},
+      {"recorder", {Verb::kMetadata, Verb::kScreen, Verb::kRecord}},
+      {"agent", {Verb::kMetadata, Verb::kNotify}},
+      {"admin", Verbs::All()}};
   for (const auto& [role, verbs] : kRoles) {
     const Policy policy =
         MustParse(std::string(R"({"grants":[{"to":["cert:CN=x"],"roles":[")") + role + R"("]}]})");

@@ -15,12 +15,16 @@
 #include "mgmt/agent/errors.h"
 #include "mgmt/agent/grpc_stream.h"
 #include "mosh/fleet/v1/fleet_service.grpc.pb.h"
+#include "mosh/fleet/v1/operation_service.grpc.pb.h"
+#include "mosh/fleet/v1/policy_service.grpc.pb.h"
 #include "mosh/fleet/v1/recording_service.grpc.pb.h"
 
 namespace mosh::mgmt {
 namespace {
 
 using Rpc = fleet::FleetService;
+using NodesBase = Rpc::WithCallbackMethod_ListNodes<
+    Rpc::WithCallbackMethod_WatchNodes<Rpc::WithCallbackMethod_ForgetNode<Rpc::Service>>>;
 // WatchSessions is raw: its answers come serialized, made once for all who watch the same.
 using FleetBase = Rpc::WithCallbackMethod_GetNode<
     Rpc::WithCallbackMethod_ListSessions<Rpc::WithCallbackMethod_GetSession<
@@ -28,7 +32,8 @@ using FleetBase = Rpc::WithCallbackMethod_GetNode<
             Rpc::WithCallbackMethod_StreamScreen<Rpc::WithCallbackMethod_TerminateSession<
                 Rpc::WithCallbackMethod_DetachClient<Rpc::WithCallbackMethod_NotifySessions<
                     Rpc::WithCallbackMethod_HoldSession<Rpc::WithCallbackMethod_CreateAttachTicket<
-                        Rpc::WithCallbackMethod_TailAudit<Rpc::Service>>>>>>>>>>>>;
+                        Rpc::WithCallbackMethod_TailAudit<Rpc::WithCallbackMethod_DrainNode<
+                            Rpc::WithCallbackMethod_UndrainNode<NodesBase>>>>>>>>>>>>>>;
 
 using RecordingRpc = fleet::RecordingService;
 using RecordingBase = RecordingRpc::WithCallbackMethod_StartRecording<
@@ -36,6 +41,16 @@ using RecordingBase = RecordingRpc::WithCallbackMethod_StartRecording<
         RecordingRpc::WithCallbackMethod_GetRecording<
             RecordingRpc::WithCallbackMethod_DeleteRecording<
                 RecordingRpc::WithCallbackMethod_DownloadRecording<RecordingRpc::Service>>>>>>;
+
+using OperationRpc = fleet::OperationService;
+using OperationBase = OperationRpc::WithCallbackMethod_GetOperation<
+    OperationRpc::WithCallbackMethod_ListOperations<OperationRpc::WithCallbackMethod_WaitOperation<
+        OperationRpc::WithCallbackMethod_CancelOperation<OperationRpc::Service>>>>;
+
+using PolicyRpc = fleet::PolicyService;
+using PolicyBase = PolicyRpc::WithCallbackMethod_GetPolicy<
+    PolicyRpc::WithCallbackMethod_ListPolicies<PolicyRpc::WithCallbackMethod_UpdatePolicy<
+        PolicyRpc::WithCallbackMethod_DeletePolicy<PolicyRpc::Service>>>>;
 
 // "nodes/NODE".
 constexpr size_t kMaxNode = 70;
@@ -149,6 +164,24 @@ class Reception::FleetService final : public ServiceOf<FleetBase> {
                                     fleet::Node* response) override {
     return Unary(context, method::kGetNode, request, response, parts().calls, &Calls::GetNode);
   }
+  grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
+                                      const fleet::ListNodesRequest* request,
+                                      fleet::ListNodesResponse* response) override {
+    return Unary(context, method::kListNodes, request, response, parts().nodes,
+                 &NodeCalls::ListNodes);
+  }
+  grpc::ServerWriteReactor<fleet::WatchNodesResponse>* WatchNodes(
+      grpc::CallbackServerContext* context, const fleet::WatchNodesRequest* request) override {
+    return Stream<fleet::WatchNodesResponse, fleet::WatchNodesResponse, fleet::WatchNodesRequest>(
+        context, method::kWatchNodes, std::make_shared<fleet::WatchNodesRequest>(*request),
+        parts().nodes, &NodeCalls::WatchNodes);
+  }
+  grpc::ServerUnaryReactor* ForgetNode(grpc::CallbackServerContext* context,
+                                       const fleet::ForgetNodeRequest* request,
+                                       fleet::ForgetNodeResponse* response) override {
+    return Unary(context, method::kForgetNode, request, response, parts().nodes,
+                 &NodeCalls::ForgetNode);
+  }
   grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
                                          const fleet::ListSessionsRequest* request,
                                          fleet::ListSessionsResponse* response) override {
@@ -196,6 +229,18 @@ class Reception::FleetService final : public ServiceOf<FleetBase> {
     return Unary(context, method::kCreateAttachTicket, request, response, parts().calls,
                  &Calls::CreateAttachTicket);
   }
+  grpc::ServerUnaryReactor* DrainNode(grpc::CallbackServerContext* context,
+                                      const fleet::DrainNodeRequest* request,
+                                      fleet::Operation* response) override {
+    return Unary(context, method::kDrainNode, request, response, parts().drains,
+                 &DrainCalls::DrainNode);
+  }
+  grpc::ServerUnaryReactor* UndrainNode(grpc::CallbackServerContext* context,
+                                        const fleet::UndrainNodeRequest* request,
+                                        fleet::Node* response) override {
+    return Unary(context, method::kUndrainNode, request, response, parts().drains,
+                 &DrainCalls::UndrainNode);
+  }
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchSessions(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
     auto parsed = std::make_shared<fleet::WatchSessionsRequest>();
@@ -218,6 +263,66 @@ class Reception::FleetService final : public ServiceOf<FleetBase> {
     return Stream<fleet::AuditEntry, fleet::AuditEntry, fleet::TailAuditRequest>(
         context, method::kTailAudit, std::make_shared<fleet::TailAuditRequest>(*request),
         parts().streams, &Streams::TailAudit);
+  }
+};
+
+class Reception::OperationService final : public ServiceOf<OperationBase> {
+ public:
+  using ServiceOf::ServiceOf;
+
+  grpc::ServerUnaryReactor* GetOperation(grpc::CallbackServerContext* context,
+                                         const fleet::GetOperationRequest* request,
+                                         fleet::Operation* response) override {
+    return Unary(context, method::kGetOperation, request, response, parts().drains,
+                 &DrainCalls::GetOperation);
+  }
+  grpc::ServerUnaryReactor* ListOperations(grpc::CallbackServerContext* context,
+                                           const fleet::ListOperationsRequest* request,
+                                           fleet::ListOperationsResponse* response) override {
+    return Unary(context, method::kListOperations, request, response, parts().drains,
+                 &DrainCalls::ListOperations);
+  }
+  grpc::ServerUnaryReactor* WaitOperation(grpc::CallbackServerContext* context,
+                                          const fleet::WaitOperationRequest* request,
+                                          fleet::Operation* response) override {
+    return Unary(context, method::kWaitOperation, request, response, parts().drains,
+                 &DrainCalls::WaitOperation);
+  }
+  grpc::ServerUnaryReactor* CancelOperation(grpc::CallbackServerContext* context,
+                                            const fleet::CancelOperationRequest* request,
+                                            fleet::Operation* response) override {
+    return Unary(context, method::kCancelOperation, request, response, parts().drains,
+                 &DrainCalls::CancelOperation);
+  }
+};
+
+class Reception::PolicyService final : public ServiceOf<PolicyBase> {
+ public:
+  using ServiceOf::ServiceOf;
+
+  grpc::ServerUnaryReactor* GetPolicy(grpc::CallbackServerContext* context,
+                                      const fleet::GetPolicyRequest* request,
+                                      fleet::LimitPolicy* response) override {
+    return Unary(context, method::kGetPolicy, request, response, parts().policies,
+                 &PolicyCalls::GetPolicy);
+  }
+  grpc::ServerUnaryReactor* ListPolicies(grpc::CallbackServerContext* context,
+                                         const fleet::ListPoliciesRequest* request,
+                                         fleet::ListPoliciesResponse* response) override {
+    return Unary(context, method::kListPolicies, request, response, parts().policies,
+                 &PolicyCalls::ListPolicies);
+  }
+  grpc::ServerUnaryReactor* UpdatePolicy(grpc::CallbackServerContext* context,
+                                         const fleet::UpdatePolicyRequest* request,
+                                         fleet::LimitPolicy* response) override {
+    return Unary(context, method::kUpdatePolicy, request, response, parts().policies,
+                 &PolicyCalls::UpdatePolicy);
+  }
+  grpc::ServerUnaryReactor* DeletePolicy(grpc::CallbackServerContext* context,
+                                         const fleet::DeletePolicyRequest* request,
+                                         fleet::DeletePolicyResponse* response) override {
+    return Unary(context, method::kDeletePolicy, request, response, parts().policies,
+                 &PolicyCalls::DeletePolicy);
   }
 };
 
@@ -273,6 +378,8 @@ Reception::Reception(Context context)
 std::vector<std::unique_ptr<grpc::Service>> Reception::MakeGrpcServices(Identify identify) {
   std::vector<std::unique_ptr<grpc::Service>> services;
   services.push_back(std::make_unique<FleetService>(this, identify));
+  services.push_back(std::make_unique<OperationService>(this, identify));
+  services.push_back(std::make_unique<PolicyService>(this, identify));
   services.push_back(std::make_unique<RecordingService>(this, std::move(identify)));
   return services;
 }

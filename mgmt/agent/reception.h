@@ -18,10 +18,13 @@
 #include "mgmt/agent/audit.h"
 #include "mgmt/agent/call.h"
 #include "mgmt/agent/calls.h"
+#include "mgmt/agent/drain_calls.h"
 #include "mgmt/agent/identity.h"
 #include "mgmt/agent/limits.h"
 #include "mgmt/agent/mailbox.h"
 #include "mgmt/agent/metrics.h"
+#include "mgmt/agent/node_calls.h"
+#include "mgmt/agent/policy_calls.h"
 #include "mgmt/agent/rate_limit.h"
 #include "mgmt/agent/recordings.h"
 #include "mgmt/agent/streams.h"
@@ -37,6 +40,9 @@ class Reception final : public CallRecorder {
     Calls* calls;
     Streams* streams;
     Recordings* recordings;
+    DrainCalls* drains;
+    PolicyCalls* policies;
+    NodeCalls* nodes;
     Audit* audit;
     Metrics* metrics;
     Limits limits;
@@ -59,6 +65,8 @@ class Reception final : public CallRecorder {
   class ServiceOf;
   class FleetService;
   class RecordingService;
+  class OperationService;
+  class PolicyService;
 
   io::Task<absl::Status> Begin(const Call* call) override;
 

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/time_util.h"
@@ -90,63 +89,18 @@ class Counted {
 
 }  // namespace
 
-template <class Request, class Response>
-Recordings::Done Recordings::Once(Call* call, const Request* request, Response* response,
-                                  Act<Request, Response> act) {
-  call->reason = request->reason().substr(0, kMaxReasonBytes);
-  if constexpr (requires { request->session(); }) {
-    call->resource = request->session();
-  } else {
-    call->resource = request->name();
-  }
-  if (request->reason().size() > kMaxReasonBytes) {
-    co_return InvalidField(reason::kInvalidArgument, "reason", "has more than 1,000 bytes");
-  }
-  if (request->request_id().size() > RequestIds::kMaxLength) {
-    co_return InvalidField(reason::kInvalidArgument, "request_id", "has more than 64 characters");
-  }
-  const grpc::Status looked = co_await Look();
-  if (!looked.ok()) co_return looked;
-  if (request->validate_only()) call->detail = "only to validate";
-  if (request->validate_only() || request->request_id().empty()) {
-    co_return co_await (this->*act)(call, request, response);
-  }
-  const std::string caller = call->caller->name;
-  const size_t fingerprint =
-      absl::HashOf(absl::string_view(call->method->name), request->SerializeAsString());
-  const RequestIds::Begun begun = request_ids_.Begin(caller, request->request_id(), fingerprint,
-                                                     context_.calls->context().reactor->Now());
-  if (begun.first) {
-    const grpc::Status status = co_await (this->*act)(call, request, response);
-    request_ids_.Finish(caller, request->request_id(), begun.answer.get(), status,
-                        response->SerializeAsString());
-    co_return status;
-  }
-  call->detail = "a repetition";
-  if (begun.answer->fingerprint != fingerprint) {
-    ApiError error(grpc::StatusCode::INVALID_ARGUMENT, reason::kRequestIdReused,
-                   "this request_id was another request's within the last ten minutes");
-    error.BadField("request_id", "was another request's");
-    co_return error;
-  }
-  const absl::Status waited = co_await begun.answer->done.Wait(call->stop);
-  if (!waited.ok()) co_return AgentStopping("");
-  response->ParseFromString(begun.answer->response);
-  co_return begun.answer->status;
-}
-
 MOSH_CORO_WRAPPER Recordings::Done Recordings::StartRecording(
     Call* call, const fleet::StartRecordingRequest* request, fleet::Recording* response) {
-  return Once(call, request, response, &Recordings::Start);
+  return once_.Run(call, request->session(), request, response, this, &Recordings::Start);
 }
 MOSH_CORO_WRAPPER Recordings::Done Recordings::StopRecording(
     Call* call, const fleet::StopRecordingRequest* request, fleet::Recording* response) {
-  return Once(call, request, response, &Recordings::Stop);
+  return once_.Run(call, request->name(), request, response, this, &Recordings::Stop);
 }
 MOSH_CORO_WRAPPER Recordings::Done Recordings::DeleteRecording(
     Call* call, const fleet::DeleteRecordingRequest* request,
     fleet::DeleteRecordingResponse* response) {
-  return Once(call, request, response, &Recordings::Delete);
+  return once_.Run(call, request->name(), request, response, this, &Recordings::Delete);
 }
 
 Recordings::Done Recordings::Look() {
@@ -209,6 +163,8 @@ grpc::Status Recordings::RoomForAnother() const {
 
 Recordings::Done Recordings::Start(Call* call, const fleet::StartRecordingRequest* request,
                                    fleet::Recording* response) {
+  const grpc::Status looked = co_await Look();
+  if (!looked.ok()) co_return looked;
   const Calls::Context& context = context_.calls->context();
   if (request->record_input()) {
     co_return ApiError(grpc::StatusCode::UNIMPLEMENTED, reason::kInputNotRecorded,
@@ -265,6 +221,8 @@ Recordings::Done Recordings::Start(Call* call, const fleet::StartRecordingReques
 
 Recordings::Done Recordings::Stop(Call* call, const fleet::StopRecordingRequest* request,
                                   fleet::Recording* response) {
+  const grpc::Status looked = co_await Look();
+  if (!looked.ok()) co_return looked;
   std::string id;
   const grpc::Status found = Find(call, request->name(), /*to_change=*/true, &id);
   if (!found.ok()) co_return found;
@@ -289,6 +247,8 @@ Recordings::Done Recordings::Stop(Call* call, const fleet::StopRecordingRequest*
 
 Recordings::Done Recordings::Delete(Call* call, const fleet::DeleteRecordingRequest* request,
                                     fleet::DeleteRecordingResponse*) {
+  const grpc::Status looked = co_await Look();
+  if (!looked.ok()) co_return looked;
   std::string id;
   grpc::Status found = Find(call, request->name(), /*to_change=*/true, &id);
   if (!found.ok()) co_return found;

@@ -11,7 +11,7 @@
 #include "io/task.h"
 #include "mgmt/agent/call.h"
 #include "mgmt/agent/calls.h"
-#include "mgmt/agent/request_ids.h"
+#include "mgmt/agent/once.h"
 #include "mgmt/agent/sink.h"
 #include "mgmt/recording/recorder.h"
 #include "mgmt/recording/recording_store.h"
@@ -30,7 +30,8 @@ class Recordings {
     // False: the agent ends with a command, too soon to record anything.
     bool lasting = true;
   };
-  explicit Recordings(Context context) : context_(context) {}
+  explicit Recordings(Context context)
+      : context_(context), once_(context.calls->context().reactor) {}
 
   using Done = Calls::Done;
   Done StartRecording(Call* call, const fleet::StartRecordingRequest* request,
@@ -48,11 +49,6 @@ class Recordings {
                          Sink<fleet::DownloadRecordingResponse>* sink);
 
  private:
-  template <class Request, class Response>
-  using Act = Done (Recordings::*)(Call*, const Request*, Response*);
-  // Runs `act` unless the request is a repetition.
-  template <class Request, class Response>
-  Done Once(Call* call, const Request* request, Response* response, Act<Request, Response> act);
   Done Start(Call* call, const fleet::StartRecordingRequest* request, fleet::Recording* response);
   Done Stop(Call* call, const fleet::StopRecordingRequest* request, fleet::Recording* response);
   Done Delete(Call* call, const fleet::DeleteRecordingRequest* request,
@@ -71,7 +67,7 @@ class Recordings {
   grpc::Status Find(Call* call, absl::string_view name, bool to_change, std::string* id) const;
 
   const Context context_;
-  RequestIds request_ids_;
+  Once once_;
   int starting_ = 0;
   int downloads_ = 0;
 };

@@ -37,38 +37,6 @@ std::string UnreachableMessage(const std::vector<std::string>& names) {
 
 }  // namespace
 
-class Streams::Place {
- public:
-  Place(Streams* streams, Places* places, std::string caller)
-      : streams_(streams), places_(places), caller_(std::move(caller)) {
-    int& own = places_->of_callers[caller_];
-    taken_ = places_->taken < places_->max && own < places_->max_of_a_caller;
-    if (taken_) {
-      ++own;
-      ++places_->taken;
-    } else if (own == 0) {
-      places_->of_callers.erase(caller_);
-    }
-    streams_->CountStreams();
-  }
-  ~Place() {
-    if (!taken_) return;
-    --places_->taken;
-    if (--places_->of_callers[caller_] == 0) places_->of_callers.erase(caller_);
-    streams_->CountStreams();
-  }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-
-  bool taken() const { return taken_; }
-
- private:
-  Streams* const streams_;
-  Places* const places_;
-  const std::string caller_;
-  bool taken_;
-};
-
 class Streams::Interest {
  public:
   Interest(bool wanted, int* count, std::function<void(bool)> tell)
@@ -87,7 +55,7 @@ class Streams::Interest {
 };
 
 void Streams::CountStreams() {
-  if (metrics_ != nullptr) metrics_->SetStreams(watchers_.taken, screens_.taken);
+  if (metrics_ != nullptr) metrics_->SetStreams(watchers_.taken(), screens_.taken());
 }
 
 grpc::Status Streams::Stopped(const Call& call, absl::string_view resource_version) const {
@@ -137,7 +105,7 @@ Streams::Done Streams::WatchSessions(Call* call, const fleet::WatchSessionsReque
   terms.mask = *std::move(mask);
   terms.visible = calls_->VisibleTo(call->caller);
   terms.prefix = view.prefix;
-  const Place place(this, &watchers_, call->caller->name);
+  const Place place(&watchers_, call->caller->name);
   if (!place.taken()) {
     co_return LimitExceeded("there are too many watchers", std::chrono::seconds(5));
   }
@@ -219,7 +187,7 @@ Streams::Done Streams::StreamScreen(Call* call, const fleet::StreamScreenRequest
   const Record* record = nullptr;
   grpc::Status found = calls_->Find(call, request->name(), Verb::kScreen, &record);
   if (!found.ok()) co_return found;
-  const Place place(this, &screens_, call->caller->name);
+  const Place place(&screens_, call->caller->name);
   if (!place.taken()) {
     co_return LimitExceeded("there are too many who watch screens", std::chrono::seconds(5));
   }
@@ -295,7 +263,7 @@ Streams::Done Streams::TailAudit(Call* call, const fleet::TailAuditRequest* requ
     co_return ApiError(grpc::StatusCode::FAILED_PRECONDITION, reason::kNoAuditLog,
                        "no audit log is kept on this node; see mosh-agent --audit-log");
   }
-  const Place place(this, &watchers_, call->caller->name);
+  const Place place(&watchers_, call->caller->name);
   if (!place.taken()) {
     co_return LimitExceeded("there are too many watchers", std::chrono::seconds(5));
   }

@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "grpcpp/support/status.h"
 #include "io/event.h"
@@ -17,6 +16,7 @@
 #include "mgmt/agent/calls.h"
 #include "mgmt/agent/limits.h"
 #include "mgmt/agent/metrics.h"
+#include "mgmt/agent/places.h"
 #include "mgmt/agent/sink.h"
 #include "mosh/fleet/v1/fleet_service.pb.h"
 
@@ -27,6 +27,9 @@ class Streams {
   // All outlive it; `metrics` may be null.
   Streams(Calls* calls, Audit* audit, Metrics* metrics, Limits limits)
       : calls_(calls), audit_(audit), metrics_(metrics), limits_(limits) {}
+
+  // Of all that are no screens.
+  Places* watchers() { return &watchers_; }
 
   // Tells the watchers of changes, at most every 50 ms. Runs until `stop`.
   io::Task<void> Run(io::StopToken stop);
@@ -40,14 +43,6 @@ class Streams {
   Done TailAudit(Call* call, const fleet::TailAuditRequest* request, Sink<fleet::AuditEntry>* sink);
 
  private:
-  // A place among the streams of a kind, given back at the end.
-  class Place;
-  struct Places {
-    int max;
-    int max_of_a_caller;
-    int taken = 0;
-    absl::flat_hash_map<std::string, int> of_callers;
-  };
   // Counts those who watch something; the first one in and the last one out are told.
   class Interest;
 
@@ -59,8 +54,9 @@ class Streams {
   Audit* const audit_;
   Metrics* const metrics_;
   const Limits limits_;
-  Places watchers_{limits_.max_watchers, limits_.max_watchers_of_a_caller};
-  Places screens_{limits_.max_screens, limits_.max_screens_of_a_caller};
+  Places watchers_{limits_.max_watchers, limits_.max_watchers_of_a_caller,
+                   [this] { CountStreams(); }};
+  Places screens_{limits_.max_screens, limits_.max_screens_of_a_caller, [this] { CountStreams(); }};
   int fresh_watchers_ = 0;
   io::Event changed_;
   io::Event flush_;

@@ -4,7 +4,8 @@ namespace mosh::mgmt {
 namespace {
 
 constexpr absl::string_view kNames[kVerbCount] = {"metadata",  "screen", "notify", "input",
-                                                  "terminate", "record", "audit",  "debug"};
+                                                  "terminate", "record", "audit",  "debug",
+                                                  "forget",    "drain",  "policy"};
 
 }  // namespace
 

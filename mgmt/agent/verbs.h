@@ -19,8 +19,11 @@ enum class Verb : uint8_t {
   kRecord,     // to keep what it shows
   kAudit,      // a node's: to read the audit log
   kDebug,      // a node's: the agent's own connections (channelz)
+  kForget,     // a node's: to take lost nodes out of the fleet
+  kDrain,      // a node's: to empty it, and to let sessions in again
+  kPolicy,     // a node's: to change limits of sessions
 };
-inline constexpr int kVerbCount = 8;
+inline constexpr int kVerbCount = 11;
 
 // A set of them.
 class Verbs {
@@ -49,12 +52,13 @@ class Verbs {
   friend constexpr bool operator==(Verbs, Verbs) = default;
 
  private:
-  static constexpr uint8_t Bit(Verb verb) { return uint8_t(1u << static_cast<unsigned>(verb)); }
-  uint8_t bits_ = 0;
+  static constexpr uint16_t Bit(Verb verb) { return uint16_t(1u << static_cast<unsigned>(verb)); }
+  uint16_t bits_ = 0;
 };
 
 // Those that are about a node and not about one of its sessions.
-inline constexpr Verbs kNodeVerbs = {Verb::kAudit, Verb::kDebug};
+inline constexpr Verbs kNodeVerbs = {Verb::kAudit, Verb::kDebug, Verb::kForget, Verb::kDrain,
+                                     Verb::kPolicy};
 
 // "metadata", and back.
 absl::string_view VerbName(Verb verb);

@@ -6,7 +6,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -16,6 +15,8 @@
 #include "grpcpp/client_context.h"
 #include "mgmt/ctl/failure.h"
 #include "mosh/fleet/v1/fleet_service.grpc.pb.h"
+#include "mosh/fleet/v1/operation_service.grpc.pb.h"
+#include "mosh/fleet/v1/policy_service.grpc.pb.h"
 #include "mosh/fleet/v1/recording_service.grpc.pb.h"
 
 namespace mosh::mgmt::ctl {
@@ -29,6 +30,8 @@ class Api {
  public:
   using Stub = ::mosh::fleet::v1::FleetService::Stub;
   using RecordingStub = ::mosh::fleet::v1::RecordingService::Stub;
+  using OperationStub = ::mosh::fleet::v1::OperationService::Stub;
+  using PolicyStub = ::mosh::fleet::v1::PolicyService::Stub;
 
   // "HOST:PORT" of another agent. kInvalidArgument: no certificate for it.
   using Opener =
@@ -40,6 +43,8 @@ class Api {
       : opener_(std::move(opener)),
         stub_(::mosh::fleet::v1::FleetService::NewStub(channel)),
         recordings_(::mosh::fleet::v1::RecordingService::NewStub(channel)),
+        operations_(::mosh::fleet::v1::OperationService::NewStub(channel)),
+        policies_(::mosh::fleet::v1::PolicyService::NewStub(channel)),
         address_(std::move(address)),
         timeout_(timeout) {}
 
@@ -55,6 +60,18 @@ class Api {
                                                                       const Request&, Response*),
                                 const Request& request) {
     return CallOf(recordings_.get(), method, request);
+  }
+  template <class Request, class Response>
+  absl::StatusOr<Response> Call(grpc::Status (OperationStub::*method)(grpc::ClientContext*,
+                                                                      const Request&, Response*),
+                                const Request& request) {
+    return CallOf(operations_.get(), method, request);
+  }
+  template <class Request, class Response>
+  absl::StatusOr<Response> Call(grpc::Status (PolicyStub::*method)(grpc::ClientContext*,
+                                                                   const Request&, Response*),
+                                const Request& request) {
+    return CallOf(policies_.get(), method, request);
   }
 
   absl::Status Explain(const grpc::Status& status) const {
@@ -92,16 +109,14 @@ class Api {
     const absl::StatusOr<Api*> other = Elsewhere(status);
     if (!other.ok()) return other.status();
     if (*other == nullptr) return Explain(status);
-    if constexpr (std::is_same_v<AnyStub, Stub>) {
-      return (*other)->CallOf((*other)->stub(), method, request);
-    } else {
-      return (*other)->CallOf((*other)->recordings(), method, request);
-    }
+    return (*other)->Call(method, request);
   }
 
   const Opener opener_;
   std::unique_ptr<Stub> stub_;
   std::unique_ptr<RecordingStub> recordings_;
+  std::unique_ptr<OperationStub> operations_;
+  std::unique_ptr<PolicyStub> policies_;
   std::string address_;
   absl::Duration timeout_;
   std::map<std::string, std::unique_ptr<Api>> others_;  // by endpoint

@@ -7,6 +7,7 @@
 #include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
 #include "mgmt/ctl/failure.h"
+#include "mgmt/ctl/node_view.h"
 
 namespace mosh::mgmt::ctl {
 namespace {
@@ -46,6 +47,8 @@ class Grammar {
     AddLooking();
     AddActing();
     AddRecording();
+    AddDraining();
+    AddPolicies();
     AddOwn();
     // Last: subcommands would inherit it.
     app_->footer(kFooter);
@@ -219,6 +222,106 @@ class Grammar {
     AddReason(replay);
   }
 
+  void AddNode(CLI::App* command) {
+    command->add_option("NODE", options_.node, "Which; else the one that answers");
+  }
+  void AddDraining() {
+    CLI::App* const drain =
+        Command("drain", "Empty a node: no new sessions, a countdown for users, then the end");
+    AddNode(drain);
+    drain
+        ->add_option("--grace", options_.grace, "How long users have: 90s, 10m, 2h, 1d; 0: at once")
+        ->check(Span())
+        ->type_name("TIME")
+        ->capture_default_str();
+    drain->add_flag("--leave", options_.leave, "Leave sessions that are there at the end");
+    drain->add_option("-m,--message", options_.message, "For users, and those who are refused");
+    drain->add_flag("--no-wait", options_.no_wait, "Return when it has begun");
+    AddReason(drain);
+    AddDryRun(drain);
+    CLI::App* const undrain =
+        Command("undrain", "Let new sessions in again; calls off a drain that goes on");
+    AddNode(undrain);
+    AddReason(undrain);
+    AddDryRun(undrain);
+    CLI::App* const operations = app_->add_subcommand("operations", "What takes longer: drains");
+    operations->require_subcommand(1);
+    const auto add = [&](const std::string& name, const std::string& description) {
+      CLI::App* const command = operations->add_subcommand(name, description);
+      SetsCommand(command, absl::StrCat("operations ", name));
+      return command;
+    };
+    CLI::App* const ls = add("ls", "List them, the newest first");
+    ls->alias("list");
+    AddNode(ls);
+    CLI::App* const describe = add("describe", "All about one");
+    CLI::App* const cancel = add("cancel", "End it");
+    for (CLI::App* const command : {describe, cancel}) {
+      command
+          ->add_option("OPERATION", options_.operation, "Which, as `moshctl operations ls` has it")
+          ->required();
+    }
+    AddReason(cancel);
+    AddDryRun(cancel);
+  }
+
+  void AddPolicies() {
+    CLI::App* const policy = app_->add_subcommand("policy", "Limits of sessions, by node or label");
+    policy->require_subcommand(1);
+    const auto add = [&](const std::string& name, const std::string& description) {
+      CLI::App* const command = policy->add_subcommand(name, description);
+      SetsCommand(command, absl::StrCat("policy ", name));
+      return command;
+    };
+    add("ls", "List them")->alias("list");
+    CLI::App* const get = add("get", "All about one");
+    CLI::App* const set = add("set", "Make one, or change what is given of it");
+    CLI::App* const rm = add("rm", "Delete one: what it limited is as without it");
+    for (CLI::App* const command : {get, set, rm}) {
+      command->add_option("POLICY", options_.policy, "Which, as `moshctl policy ls` has it")
+          ->required();
+    }
+    const auto limit = [&](const char* name, std::string* value, const char* description) {
+      set->add_option(name, *value, description)->check(Span())->type_name("TIME");
+    };
+    limit("--idle", &options_.idle,
+          "Sessions end when nobody has typed for so long; off: no limit");
+    limit("--lifetime", &options_.lifetime, "Sessions end when they have lived so long");
+    limit("--detached", &options_.detached, "Sessions end when no client was there for so long");
+    set->add_option("--max-sessions-per-user", options_.max_sessions,
+                    "New ones are refused beyond; 0: any number")
+        ->check(CLI::Range(0, 1000000).description(""));
+    set->add_option("--label", options_.labels,
+                    "KEY=VALUE: only on nodes that have it; all of them")
+        ->check(CLI::Validator(
+            [](const std::string& label) {
+              const size_t equals = label.find('=');
+              return equals == std::string::npos || equals == 0
+                         ? absl::StrCat(label, " is not KEY=VALUE")
+                         : std::string();
+            },
+            ""));
+    CLI::Option* const nodes = set->add_option("--node", options_.nodes, "Only on these nodes");
+    set->add_flag("--everywhere", options_.everywhere, "On all nodes")
+        ->excludes(nodes)
+        ->excludes(set->get_option("--label"));
+    set->add_option("--description", options_.description, "For people");
+    for (CLI::App* const command : {set, rm}) {
+      command->add_option("--etag", options_.etag, "Only if it is still the one with this etag");
+      AddReason(command);
+      AddDryRun(command);
+    }
+  }
+  static CLI::Validator Span() {
+    return CLI::Validator(
+        [](const std::string& text) {
+          return ParseSpan(text)
+                     ? std::string()
+                     : absl::StrCat(text, " is no time: 90s, 10m, 8h, 7d, 1h30m or off");
+        },
+        "");
+  }
+
   void AddOwn() {
     CLI::App* const config = app_->add_subcommand("config", "Named servers");
     config->require_subcommand(1);
@@ -248,6 +351,11 @@ std::string MistakeIn(const Options& options) {
   }
   if (!options.node.empty() && !options.sessions.empty()) {
     return "--node goes with --filter or --all; a session's name has its node";
+  }
+  if (options.command == "policy set" && options.idle.empty() && options.lifetime.empty() &&
+      options.detached.empty() && !options.max_sessions && !options.description &&
+      options.labels.empty() && options.nodes.empty() && !options.everywhere) {
+    return "policy set: what is to be set?";
   }
   if (!options.client.empty() && options.sessions.size() > 1)
     return "--client goes with one session";

@@ -19,7 +19,7 @@ struct Workplace {
   Api& api;
   const Options& options;
   const Surroundings& surroundings;
-  LiveSignals* signals;  // only of commands with a live screen
+  LiveSignals* signals;  // only of commands with a live screen, and of drain
 };
 
 // Resource names of options.sessions. kNotFound: one of them is none, or not clear.
@@ -48,6 +48,19 @@ absl::Status RecordListCommand(const Workplace& work);
 absl::Status RecordGetCommand(const Workplace& work);
 absl::Status RecordRemoveCommand(const Workplace& work);
 absl::Status ReplayCommand(const Workplace& work);
+
+// drain, undrain, operations ls, describe, cancel (drain_commands.cc)
+absl::Status DrainCommand(const Workplace& work);
+absl::Status UndrainCommand(const Workplace& work);
+absl::Status OperationsListCommand(const Workplace& work);
+absl::Status OperationsDescribeCommand(const Workplace& work);
+absl::Status OperationsCancelCommand(const Workplace& work);
+
+// policy ls, get, set, rm (policy_commands.cc)
+absl::Status PolicyListCommand(const Workplace& work);
+absl::Status PolicyGetCommand(const Workplace& work);
+absl::Status PolicySetCommand(const Workplace& work);
+absl::Status PolicyRemoveCommand(const Workplace& work);
 
 }  // namespace mosh::mgmt::ctl
 

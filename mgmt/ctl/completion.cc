@@ -77,6 +77,8 @@ Words Positionals(const CLI::App& command, const CompletionSources& sources) {
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = option->get_name(/*positional=*/true);
     if (name == "SESSION") return sources.session_ids();
+    if (name == "OPERATION") return sources.operations();
+    if (name == "POLICY") return sources.policies();
     if (name == "NAME") return sources.contexts();
     if (name == "SHELL") return {"bash", "zsh", "fish"};
   }

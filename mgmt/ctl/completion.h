@@ -16,6 +16,8 @@ std::string CompletionScript(const std::string& shell);
 struct CompletionSources {
   std::function<std::vector<std::string>()> session_ids;
   std::function<std::vector<std::string>()> contexts;
+  std::function<std::vector<std::string>()> operations;
+  std::function<std::vector<std::string>()> policies;
 };
 
 // What the last of these words can be, `moshctl` itself left out; the last may be empty.

@@ -3,6 +3,7 @@
 #define MGMT_CTL_OPTIONS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,9 @@ struct Options {
 
   // Of some. Empty, 0 or false where the command has no such option.
   std::vector<std::string> sessions;  // ids, beginnings of ids, or resource names
-  std::string node;                   // only this one's; empty: all nodes'
+  // ls, top, watch, notify: only this one's; empty: all nodes'. drain, undrain, operations ls: this
+  // one; empty: the one that answers.
+  std::string node;
   std::string filter;
   std::string order_by;
   std::string reason;
@@ -50,6 +53,19 @@ struct Options {
   std::string file;                     // record get, replay
   double speed = 1;                     // replay
   double max_pause = 0;                 // replay; seconds, 0: as they are
+
+  std::string grace = "10m";               // drain
+  bool leave = false;                      // drain
+  bool no_wait = false;                    // drain
+  std::string operation;                   // an id, the beginning of one, or a resource name
+  std::string policy;                      // an id, or a resource name
+  std::string idle, lifetime, detached;    // policy set; empty: not given
+  std::optional<int> max_sessions;         // policy set
+  std::optional<std::string> description;  // policy set
+  std::vector<std::string> labels;         // policy set; "KEY=VALUE"
+  std::vector<std::string> nodes;          // policy set
+  bool everywhere = false;                 // policy set
+  std::string etag;                        // policy set, rm
 
   // "nodes/NODE", or "nodes/-" for all.
   std::string parent() const { return "nodes/" + (node.empty() ? "-" : node); }

@@ -12,6 +12,7 @@
 #include "mgmt/ctl/download.h"
 #include "mgmt/ctl/replay.h"
 #include "mgmt/ctl/session_view.h"
+#include "mgmt/ctl/status_line.h"
 #include "mgmt/ctl/text.h"
 
 namespace mosh::mgmt::ctl {
@@ -137,36 +138,15 @@ std::vector<std::vector<Cell>> Rows(const fleet::ListRecordingsResponse& list, b
   return rows;
 }
 
-// The bar moves on one line of stderr, which is left empty.
-class Bar {
- public:
-  explicit Bar(const Surroundings& surroundings) : surroundings_(surroundings) {}
-  ~Bar() {
-    if (shown_) *surroundings_.err << "\r\033[K" << std::flush;
-  }
-  void Show(int64_t done, int64_t size) {
-    if (!surroundings_.progress) return;
-    const std::string bar = ProgressBar(done, size);
-    if (bar == last_) return;
-    *surroundings_.err << "\r" << bar << "\033[K" << std::flush;
-    last_ = bar;
-    shown_ = true;
-  }
-
- private:
-  const Surroundings& surroundings_;
-  std::string last_;
-  bool shown_ = false;
-};
-
 absl::StatusOr<fleet::Recording> Fetch(const Workplace& work, const std::string& name,
                                        const std::string& path) {
   fleet::DownloadRecordingRequest request;
   request.set_name(name);
   request.set_reason(work.options.reason);
-  Bar bar(work.surroundings);
-  return DownloadRecording(work.api, request, path,
-                           [&bar](int64_t done, int64_t size) { bar.Show(done, size); });
+  StatusLine bar(work.surroundings);
+  return DownloadRecording(work.api, request, path, [&bar](int64_t done, int64_t size) {
+    bar.Show(ProgressBar(done, size));
+  });
 }
 
 // A directory that is gone with it.

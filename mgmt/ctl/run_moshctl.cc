@@ -12,6 +12,7 @@
 #include "mgmt/ctl/commands.h"
 #include "mgmt/ctl/completion.h"
 #include "mgmt/ctl/config_commands.h"
+#include "mgmt/ctl/node_view.h"
 #include "mgmt/ctl/private_agent.h"
 #include "mgmt/ctl/replay.h"
 #include "mgmt/ctl/server_choice.h"
@@ -51,6 +52,15 @@ constexpr Command kCommands[] = {
     {"record get", RecordGetCommand},
     {"record rm", RecordRemoveCommand},
     {"replay", ReplayCommand},
+    {"drain", DrainCommand},
+    {"undrain", UndrainCommand},
+    {"operations ls", OperationsListCommand},
+    {"operations describe", OperationsDescribeCommand},
+    {"operations cancel", OperationsCancelCommand},
+    {"policy ls", PolicyListCommand},
+    {"policy get", PolicyGetCommand},
+    {"policy set", PolicySetCommand},
+    {"policy rm", PolicyRemoveCommand},
 };
 
 // A way to an agent: to that of somebody's choice, or to a private one, which lives as long.
@@ -87,7 +97,8 @@ absl::Status RunWithAgent(const Options& options, const Surroundings& surroundin
   // Before gRPC has threads, which would take the signals otherwise.
   std::optional<LiveSignals> signals;
   if (options.command == "top" || options.command == "replay" ||
-      (options.command == "screen" && options.follow)) {
+      (options.command == "screen" && options.follow) ||
+      (options.command == "drain" && !options.no_wait && !options.dry_run)) {
     signals.emplace();
   }
   absl::StatusOr<Connection> connection = Connect(options, surroundings);
@@ -120,6 +131,21 @@ absl::Status Run(const Options& options, const Surroundings& surroundings) {
   return RunWithAgent(options, surroundings);
 }
 
+// The last segments of the names of what is listed.
+template <class Method, class Request, class Items>
+std::vector<std::string> IdsOf(const Surroundings& surroundings, Method method,
+                               const Request& request, const Items& items) {
+  Options options;
+  options.timeout_s = kCompletionTimeout_s;
+  std::vector<std::string> ids;
+  absl::StatusOr<Connection> connection = Connect(options, surroundings);
+  if (!connection.ok()) return ids;
+  const auto list = connection->api->Call(method, request);
+  if (!list.ok()) return ids;
+  for (const auto& item : items(*list)) ids.push_back(LastSegment(item.name()));
+  return ids;
+}
+
 std::vector<std::string> SessionIds(const Surroundings& surroundings) {
   Options options;
   options.timeout_s = kCompletionTimeout_s;
@@ -136,10 +162,24 @@ std::vector<std::string> SessionIds(const Surroundings& surroundings) {
   return ids;
 }
 
+std::vector<std::string> OperationIds(const Surroundings& surroundings) {
+  fleet::ListOperationsRequest request;
+  request.set_parent(kAnyNode);
+  return IdsOf(surroundings, &Api::OperationStub::ListOperations, request,
+               [](const fleet::ListOperationsResponse& list) { return list.operations(); });
+}
+
+std::vector<std::string> PolicyIds(const Surroundings& surroundings) {
+  return IdsOf(surroundings, &Api::PolicyStub::ListPolicies, fleet::ListPoliciesRequest(),
+               [](const fleet::ListPoliciesResponse& list) { return list.policies(); });
+}
+
 int RunCompletion(const std::vector<std::string>& words, const Surroundings& surroundings) {
   const CompletionSources sources = {
       .session_ids = [&surroundings] { return SessionIds(surroundings); },
-      .contexts = [&surroundings] { return ContextNames(surroundings); }};
+      .contexts = [&surroundings] { return ContextNames(surroundings); },
+      .operations = [&surroundings] { return OperationIds(surroundings); },
+      .policies = [&surroundings] { return PolicyIds(surroundings); }};
   for (const std::string& candidate : Complete(words, sources)) {
     surroundings.Print(absl::StrCat(candidate, "\n"));
   }

@@ -26,7 +26,9 @@ def free_ports(count):
     return ports
 
 
-class FleetTest(unittest.TestCase):
+class Fleet(unittest.TestCase):
+    """Who is in it stands in a file."""
+
     @classmethod
     def setUpClass(cls):
         cls.directory = tempfile.mkdtemp(dir="/run")
@@ -63,6 +65,10 @@ class FleetTest(unittest.TestCase):
             os.chmod(path, 0o644)
         return pair
 
+    def fleet(self, name):
+        """Options of the node's agent."""
+        return ["--fleet-nodes", self.nodes]
+
     def user(self, name):
         return self.users[self.names.index(name)]
 
@@ -75,7 +81,7 @@ class FleetTest(unittest.TestCase):
             os.chown(directory, user.uid, user.uid)
         crt, key = self.keys[name]
         agent = Agent(directory, "--node", name, "--listen", "127.0.0.1:%d" % self.ports[name], "--tls-cert", crt, "--tls-key", key,
-                      "--tls-ca", self.authority.crt, "--policy", policy or self.policy, "--fleet-nodes", self.nodes,
+                      "--tls-ca", self.authority.crt, "--policy", policy or self.policy, *self.fleet(name),
                       "--audit-log", directory + "/audit.jsonl", user=user)
         agent.port()
         self.agents[name] = agent
@@ -112,12 +118,15 @@ class FleetTest(unittest.TestCase):
 
     def end_all(self):
         for name in self.names:
-            api = self.api(name)
-            for session in self.listed(api, parent="nodes/" + name).sessions:
-                api.call(FLEET, "TerminateSession", name=session.name, force=True)
+            self.end_own(name)
 
-    # ----
+    def end_own(self, name):
+        api = self.api(name)
+        for session in self.listed(api, parent="nodes/" + name).sessions:
+            api.call(FLEET, "TerminateSession", name=session.name, force=True)
 
+
+class AnswersTest(Fleet):
     def test_any_node_answers_for_all(self):
         for name in self.names:
             self.start(name)
@@ -202,6 +211,35 @@ class FleetTest(unittest.TestCase):
         wait_for("n3 to be back", lambda: watcher.unreachable == [] and len(watcher.sessions) == 3)
         self.end_all()
 
+
+class EtcdTest(AnswersTest):
+    """The same, but who is in it is registered in etcd."""
+
+    def setUp(self):
+        super().setUp()
+        etcd = os.path.join(os.environ.get("MOSH_TEST_TOOLS", ""), "usr/bin/etcd")
+        if not os.path.exists(etcd):
+            self.skipTest("there is no etcd-server")
+        self.client, peer = ("http://127.0.0.1:%d" % port for port in free_ports(2))
+        log = open(self.at + "/etcd.log", "w")
+        process = subprocess.Popen([etcd, "--data-dir", self.at + "/etcd", "--listen-client-urls", self.client, "--advertise-client-urls", self.client,
+                                    "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", "default=" + peer],
+                                   stdout=log, stderr=log)
+
+        def end():
+            process.kill()
+            process.wait()
+            log.close()
+
+        self.things.append(end)
+        address = self.client.split("//")[1].split(":")
+        wait_for("etcd", lambda: process.poll() is not None or socket.socket().connect_ex((address[0], int(address[1]))) == 0)
+
+    def fleet(self, name):
+        return ["--etcd", self.client.split("//")[1], "--advertise", "127.0.0.1:%d" % self.ports[name]]
+
+
+class StrangersTest(Fleet):
     def serve_lies(self, port, pair, lies):
         """A node that tells what it likes."""
         class Handler(grpc.GenericRpcHandler):
@@ -246,11 +284,6 @@ class FleetTest(unittest.TestCase):
         self.assertIn("nodes/n2 at 127.0.0.1:%d tells not the name of a session of nodes/n2" % self.ports["n2"], one.stderr())
         self.assertIsNone(one.process.poll())
         self.end_own("n1")
-
-    def end_own(self, name):
-        api = self.api(name)
-        for session in self.listed(api, parent="nodes/" + name).sessions:
-            api.call(FLEET, "TerminateSession", name=session.name, force=True)
 
     def test_who_has_no_right_or_another_name_is_not_asked(self):
         strict = os.path.join(self.at, "strict.json")

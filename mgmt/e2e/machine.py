@@ -35,7 +35,7 @@ def make_private():
     if libc.unshare(CLONE_NEWNS) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
     libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None)
-    for directory in (b"/run", b"/var/log"):
+    for directory in (b"/run", b"/var/log", b"/var/lib"):
         if libc.mount(b"none", directory, b"tmpfs", 0, b"mode=755") != 0:
             raise OSError(ctypes.get_errno(), "mount")
 

@@ -230,11 +230,12 @@ io::Task<GrpcPeers::Reactor*> GrpcPeers::Begin(PeerAddress peer,
                                                fleet::WatchSessionsRequest request) {
   ++streams_;
   // Connecting begins in the thread that first wants it.
-  Reactor* const reactor = co_await worker_.Run<Reactor*>(
-      [this, channel = KnownChannel(peer.endpoint), peer, request = std::move(request)] {
-        return new Reactor(this, channel != nullptr ? channel : maker_.Make(peer.endpoint),
-                           peer.endpoint, request);
-      });
+  std::function<Reactor*()> begin = [this, channel = KnownChannel(peer.endpoint),
+                                     endpoint = peer.endpoint, request = std::move(request)] {
+    return new Reactor(this, channel != nullptr ? channel : maker_.Make(endpoint), endpoint,
+                       request);
+  };
+  Reactor* const reactor = co_await worker_.Run<Reactor*>(std::move(begin));
   channels_[peer.endpoint] = reactor->channel();
   co_return reactor;
 }
@@ -273,15 +274,15 @@ io::Task<grpc::Status> GrpcPeers::Ask(PeerAddress peer, Method method, const Req
       if (--streams_ == 0) let_go_.Set();
     });
   };
-  const bool begun =
-      co_await worker_.Run<bool>([this, method, request, response, &asked, &peer, answered] {
-        if (asked.channel == nullptr) asked.channel = maker_.Make(peer.endpoint);
-        asked.stub = fleet::FleetService::NewStub(asked.channel);
-        AsyncStub* const async = asked.stub->async();
-        (async->*method)(&asked.context, request, response, answered);
-        return true;
-      });
-  CHECK(begun);
+  std::function<bool()> begin = [this, method, request, response, &asked, &peer, answered] {
+    if (asked.channel == nullptr) asked.channel = maker_.Make(peer.endpoint);
+    asked.stub = fleet::FleetService::NewStub(asked.channel);
+    AsyncStub* const async = asked.stub->async();
+    (async->*method)(&asked.context, request, response, answered);
+    return true;
+  };
+  (void)co_await worker_.Run<bool>(std::move(begin));
+  channels_[peer.endpoint] = asked.channel;
   const absl::Status waited = co_await asked.done.Wait(stop);
   if (!waited.ok()) asked.context.TryCancel();
   (void)co_await asked.done.Wait();

@@ -36,6 +36,11 @@ bool Unknown(const absl::Status& status) {
   return status.code() == absl::StatusCode::kUnimplemented;
 }
 
+bool Same(const control::Limits& a, const control::Limits& b) {
+  return a.idle_seconds() == b.idle_seconds() && a.lifetime_seconds() == b.lifetime_seconds() &&
+         a.detached_seconds() == b.detached_seconds();
+}
+
 }  // namespace
 
 struct HostLink::Question {
@@ -55,6 +60,11 @@ struct HostLink::Question {
 HostLink::HostLink(const Context* context, HostSocket socket) : context_(context) {
   state_.owner = {.uid = socket.owner, .user = context->user_name(socket.owner)};
   state_.socket = std::move(socket);
+}
+
+void HostLink::SetLimits(const control::Limits& limits) {
+  limits_ = limits;
+  limits_changed_.Set();
 }
 
 void HostLink::SetExists(bool exists) {
@@ -92,6 +102,7 @@ io::Task<absl::Status> HostLink::Talk(io::StopToken stop) {
     co_return absl::PermissionDeniedError("another user listens there");
   }
   state_.facts.Clear();
+  state_.limits_problem.clear();
   broken_ = absl::OkStatus();
   subscription_id_ = 0;
   synced_.Reset();
@@ -168,6 +179,7 @@ io::Task<void> HostLink::Introduce(io::UnixConnection* connection, io::Scope* sc
   state_.facts.set_pid(connection->peer().pid);
   state_.facts.set_uid(state_.owner.uid);
   state_.facts.set_user(state_.owner.user);
+  scope->Spawn(TellLimits(scope));
 
   control::Request all;
   all.mutable_subscribe();
@@ -176,6 +188,42 @@ io::Task<void> HostLink::Introduce(io::UnixConnection* connection, io::Scope* sc
   io::Deadline limit(context_->reactor, context_->reactor->Now() + kIntroduction, scope->token());
   const absl::Status synced = co_await synced_.Wait(limit.token());
   if (!synced.ok()) BreakOff(absl::DeadlineExceededError("does not tell its sessions"), scope);
+}
+
+io::Task<void> HostLink::TellLimits(io::Scope* scope) {
+  const io::StopToken stop = scope->token();
+  // What an agent before this one has told stays with the Host.
+  control::Limits known =
+      context_->is_root ? state_.facts.limits_by_root() : state_.facts.limits_by_owner();
+  Nanos pause = kFirstPause;
+  while (!stop.stop_requested()) {
+    limits_changed_.Reset();
+    if (!limits_ || Same(*limits_, known)) {
+      state_.limits_problem.clear();
+      const absl::Status waited = co_await limits_changed_.Wait(stop);
+      if (!waited.ok()) co_return;
+      continue;
+    }
+    const control::Limits wanted = *limits_;
+    control::Request request;
+    *request.mutable_set_limits()->mutable_limits() = wanted;
+    Question question;
+    const absl::Status told = co_await AskFor(&question, std::move(request), kIntroduction, stop);
+    if (told.ok()) {
+      known = wanted;
+      pause = kFirstPause;
+      continue;
+    }
+    if (stop.stop_requested()) co_return;
+    state_.limits_problem = Unknown(told) ? "is too old for limits by policy"
+                                          : absl::StrCat("has not taken the limits by policy: ",
+                                                         absl::string_view(told.message()));
+    // One that is too old stays so; other limits may be none.
+    io::Deadline limit(context_->reactor,
+                       Unknown(told) ? Instant::Max() : context_->reactor->Now() + pause, stop);
+    pause = std::min(pause * 2, kLongestPause);
+    (void)co_await limits_changed_.Wait(limit.token());
+  }
 }
 
 void HostLink::Send(control::Request* request) {

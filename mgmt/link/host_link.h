@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,9 @@ struct HostState {
   Owner owner;             // by the kernel
   control::Host facts;     // as it tells; of an older one, which can't, only what the kernel says
   bool connected = false;  // and all its sessions are in the Directory
-  std::string problem;     // somebody is there, but doesn't answer or mustn't be talked to
+  // It has not taken the limits that it was told: why, in words for people.
+  std::string limits_problem;
+  std::string problem;  // somebody is there, but doesn't answer or mustn't be talked to
 };
 
 class HostLink {
@@ -51,6 +54,8 @@ class HostLink {
     Directory* directory;
     std::function<absl::Time()> wall_clock;
     std::function<std::string(uid_t)> user_name;
+    // This process is root's, to Hosts.
+    bool is_root = false;
   };
 
   // `context` outlives the link. The link outlives whoever asks something.
@@ -60,6 +65,10 @@ class HostLink {
   io::Task<void> Run(io::StopToken stop);
   // Whether the socket's file is there. At first it is.
   void SetExists(bool exists);
+
+  // What the Host is to limit its sessions by, beside its configuration. It is told when it has
+  // another idea, as often as it takes. Before the first call nothing is.
+  void SetLimits(const control::Limits& limits);
 
   // Sends, and collects all replies until there are no more. Sets the id. An error that the Host
   // answers comes back as such; kUnavailable: there is no connection, or it broke;
@@ -89,6 +98,7 @@ class HostLink {
   io::Task<void> Listen(io::UnixConnection* connection, io::Scope* scope);
   io::Task<void> Speak(io::UnixConnection* connection, io::Scope* scope);
   io::Task<void> Introduce(io::UnixConnection* connection, io::Scope* scope);
+  io::Task<void> TellLimits(io::Scope* scope);
   io::Task<absl::Status> AskFor(Question* question, control::Request request, Nanos patience,
                                 io::StopToken stop);
   void OnPacket(std::vector<uint8_t>* packet, io::Scope* scope);
@@ -106,6 +116,8 @@ class HostLink {
   io::Event synced_;  // set: by this connection everything has been told
   io::Event gone_;    // set: the socket's file is not there
   io::Event output_;  // set: there is something to send
+  std::optional<control::Limits> limits_;
+  io::Event limits_changed_;
   std::deque<std::string> outbox_;
   std::map<uint64_t, Question*> questions_;
   uint64_t last_id_ = 0;

@@ -80,6 +80,55 @@ SCENARIO(HostLinkTest, CarriesQuestionsAndAnswers) {
   EXPECT_THAT(t->host->asked, ElementsAre("detach a", "detach b"));
 }
 
+control::Limits Idle(uint32_t seconds) {
+  control::Limits limits;
+  limits.set_idle_seconds(seconds);
+  return limits;
+}
+
+SCENARIO(HostLinkTest, TellsLimitsThatTheHostDoesNotHave) {
+  t->host->limits = Idle(60);
+  t->link->SetLimits(Idle(60));
+  co_await t->Connect();
+  t->link->SetLimits(Idle(70));
+  EXPECT_TRUE(co_await t->Until([t] { return t->host->limits.idle_seconds() == 70; }));
+  t->host->HangUp();
+  EXPECT_TRUE(co_await t->Until([t] { return !t->link->state().connected; }));
+  EXPECT_TRUE(co_await t->Until([t] { return t->link->state().connected; }));
+  t->link->SetLimits(Idle(0));
+  EXPECT_TRUE(co_await t->Until([t] { return t->host->limits.idle_seconds() == 0; }));
+  EXPECT_THAT(t->host->asked, ElementsAre("limits idle 70", "limits idle 0"))
+      << "and not those that it has";
+}
+
+SCENARIO(HostLinkTest, TellsNoLimitsBeforeItKnowsThem) {
+  t->host->limits = Idle(60);
+  co_await t->Connect();
+  EXPECT_TRUE((co_await t->link->Refresh(kPatience, {})).ok());
+  EXPECT_THAT(t->host->asked, IsEmpty());
+}
+
+SCENARIO(HostLinkTest, SaysWhichHostIsTooOldForLimits) {
+  t->host->old = true;
+  t->link->SetLimits(Idle(60));
+  co_await t->Connect();
+  EXPECT_TRUE(co_await t->Until([t] { return !t->link->state().limits_problem.empty(); }));
+  EXPECT_THAT(t->link->state().limits_problem, HasSubstr("too old"));
+  EXPECT_EQ(t->link->state().problem, "") << "all else works";
+  t->link->SetLimits(Idle(0));
+  EXPECT_TRUE(co_await t->Until([t] { return t->link->state().limits_problem.empty(); }));
+}
+
+SCENARIO(HostLinkTest, TellsLimitsAgainToAHostThatCouldNotTakeThem) {
+  t->host->answer = absl::ResourceExhaustedError("not now");
+  t->link->SetLimits(Idle(60));
+  co_await t->Connect();
+  EXPECT_TRUE(co_await t->Until([t] { return !t->link->state().limits_problem.empty(); }));
+  EXPECT_THAT(t->link->state().limits_problem, HasSubstr("not now"));
+  t->host->answer = absl::OkStatus();
+  EXPECT_TRUE(co_await t->Until([t] { return t->host->limits.idle_seconds() == 60; }));
+}
+
 SCENARIO(HostLinkTest, CollectsAnAnswerOfManyParts) {
   for (int i = 0; i < 600; ++i) t->host->Put(absl::StrCat("s", i), std::string(200, 'x'));
   co_await t->Connect();

@@ -62,6 +62,7 @@ void Hosts::OnScan(const HostScan& scan, io::Scope* scope) {
     Link& link = links_[socket.path];
     if (link == nullptr) {
       link = std::make_shared<HostLink>(&context_, socket);
+      if (limits_) link->SetLimits(*limits_);
       scope->Spawn(RunLink(link, scope->token()));
     }
   }
@@ -137,6 +138,11 @@ io::Task<absl::StatusOr<std::unique_ptr<ScreenLink>>> Hosts::WatchScreen(ScreenL
                                       stop);
 }
 
+void Hosts::SetLimits(const control::Limits& limits) {
+  limits_ = limits;
+  for (const auto& [path, link] : links_) link->SetLimits(limits);
+}
+
 void Hosts::KeepFresh(bool fresh) {
   if (fresh) {
     fresh_.Set();
@@ -187,8 +193,9 @@ std::vector<std::string> Hosts::unreachable() const {
 std::vector<std::string> Hosts::problems() const {
   std::vector<std::string> problems = scan_problems_;
   for (const auto& [path, link] : links_) {
-    if (link->state().problem.empty()) continue;
-    problems.push_back(absl::StrCat(path, ": ", link->state().problem));
+    for (const std::string& problem : {link->state().problem, link->state().limits_problem}) {
+      if (!problem.empty()) problems.push_back(absl::StrCat(path, ": ", problem));
+    }
   }
   return problems;
 }

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ class Hosts {
   // Asks all Hosts for their sessions, except those that have told them less than `max_age` ago.
   // Takes no longer than `patience`; who hasn't answered by then has kept what was known before.
   io::Task<void> Refresh(Nanos max_age, Nanos patience, io::StopToken stop);
+  // What all Hosts are to limit their sessions by, those to come too. See HostLink::SetLimits.
+  void SetLimits(const control::Limits& limits);
   // As ScreenLink::Open.
   io::Task<absl::StatusOr<std::unique_ptr<ScreenLink>>> WatchScreen(ScreenLink::Terms terms,
                                                                     Nanos patience,
@@ -93,6 +96,7 @@ class Hosts {
   io::Event fresh_;                    // set: KeepFresh(true)
   std::map<std::string, Link> links_;  // by socket
   std::vector<std::string> scan_problems_;
+  std::optional<control::Limits> limits_;
 };
 
 }  // namespace mosh::mgmt

@@ -55,6 +55,22 @@ SCENARIO(HostsTest, IsReadyWhenTheHostsThereAreHaveToldEverything) {
   co_await t->Stop();
 }
 
+SCENARIO(HostsTest, TellsLimitsToAllAndToThoseToCome) {
+  const auto first = t->MakeHost(1);
+  control::Limits limits;
+  limits.set_idle_seconds(60);
+  t->hosts->SetLimits(limits);
+  co_await t->Start();
+  EXPECT_TRUE(co_await t->Until([&] { return first->limits.idle_seconds() == 60; }));
+  const auto second = t->MakeHost(2);
+  EXPECT_TRUE(co_await t->Until([&] { return second->limits.idle_seconds() == 60; }));
+  const auto third = t->MakeHost(3);
+  third->old = true;
+  EXPECT_TRUE(co_await t->Until([&] { return !t->hosts->problems().empty(); }));
+  EXPECT_THAT(t->hosts->problems(), ElementsAre(HasSubstr("3.sock: is too old for limits")));
+  co_await t->Stop();
+}
+
 SCENARIO(HostsTest, IsReadyWithoutAnyHost) {
   co_await t->Start();
   EXPECT_TRUE(t->Sessions().empty());

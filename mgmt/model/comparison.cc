@@ -160,12 +160,15 @@ bool MatchesPartAnyCase(const Pattern& pattern, const std::string& text) {
   return true;
 }
 
-absl::StatusOr<Comparison> Comparison::Make(const FilterToken& field, absl::string_view op,
-                                            const FilterToken& value) {
+absl::StatusOr<Comparison> Comparison::Make(const Descriptor* message, const FilterToken& field,
+                                            absl::string_view op, const FilterToken& value) {
   Comparison result;
-  absl::StatusOr<FieldPath> path = FindField(field.text);
+  absl::StatusOr<FieldPath> path = FindField(field.text, message);
   if (!path.ok()) return FilterError(field.column, path.status().message());
   result.path_ = *std::move(path);
+  if (result.path_.size() > 1 && result.path_[result.path_.size() - 2]->is_map()) {
+    result.key_ = field.text.substr(field.text.rfind('.') + 1);
+  }
   result.op_ = op == "="    ? Op::kEqual
                : op == "!=" ? Op::kNotEqual
                : op == "<"  ? Op::kLess
@@ -240,9 +243,9 @@ absl::Status Comparison::SetValue(const FilterToken& value) {
   return absl::OkStatus();
 }
 
-bool Comparison::Matches(const fleet::Session& session) const {
+bool Comparison::Matches(const Message& message) const {
   // Any() says of != whether one equals.
-  return Any(session, 0) != (op_ == Op::kNotEqual);
+  return Any(message, 0) != (op_ == Op::kNotEqual);
 }
 
 bool Comparison::Any(const Message& message, size_t depth) const {
@@ -252,6 +255,13 @@ bool Comparison::Any(const Message& message, size_t depth) const {
   if (field->is_repeated()) {
     const int size = reflection.FieldSize(message, field);
     for (int i = 0; i < size; ++i) {
+      if (!last && field->is_map()) {
+        const Message& entry = reflection.GetRepeatedMessage(message, field, i);
+        std::string scratch;
+        const FieldDescriptor* key = entry.GetDescriptor()->map_key();
+        if (TextOf(entry, key, -1, &scratch) == key_) return anything_ || Any(entry, depth + 1);
+        continue;
+      }
       if (last ? Test(message, i)
                : Any(reflection.GetRepeatedMessage(message, field, i), depth + 1)) {
         return true;

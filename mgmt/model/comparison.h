@@ -16,11 +16,13 @@ namespace mosh::mgmt {
 
 class Comparison {
  public:
-  // kInvalidArgument: no such field, or the operator or the value doesn't go with it.
-  static absl::StatusOr<Comparison> Make(const FilterToken& field, absl::string_view op,
+  // Of a field of `message`. kInvalidArgument: no such field, or the operator or the value doesn't
+  // go with it.
+  static absl::StatusOr<Comparison> Make(const google::protobuf::Descriptor* message,
+                                         const FilterToken& field, absl::string_view op,
                                          const FilterToken& value);
 
-  bool Matches(const fleet::Session& session) const;
+  bool Matches(const google::protobuf::Message& message) const;
   const FieldPath& path() const { return path_; }
 
  private:
@@ -34,6 +36,7 @@ class Comparison {
   bool Ordered(const T& a, const T& b) const;
 
   FieldPath path_;
+  std::string key_;  // of the map in path_, if there is one
   Op op_ = Op::kEqual;
   bool anything_ = false;   // `:*`
   Pattern pattern_;         // of strings, and of what is looked for in messages

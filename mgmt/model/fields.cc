@@ -72,10 +72,19 @@ std::vector<const FieldDescriptor*> Measurements() {
 }  // namespace
 
 absl::StatusOr<FieldPath> FindField(absl::string_view path) {
+  return FindField(path, fleet::Session::descriptor());
+}
+
+absl::StatusOr<FieldPath> FindField(absl::string_view path, const Descriptor* in) {
   FieldPath fields;
-  const Descriptor* in = fleet::Session::descriptor();
   std::string prefix;
   for (const absl::string_view name : absl::StrSplit(path, '.')) {
+    if (!fields.empty() && fields.back()->is_map()) {
+      fields.push_back(in->map_value());
+      in = in->map_value()->message_type();
+      absl::StrAppend(&prefix, name, ".");
+      continue;
+    }
     if (in == nullptr) {
       prefix.pop_back();
       return absl::InvalidArgumentError(absl::StrCat(prefix, " has no fields"));

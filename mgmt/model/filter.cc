@@ -5,10 +5,16 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "mgmt/model/comparison.h"
 #include "mgmt/model/filter_tokens.h"
+#include "mosh/fleet/v1/node.pb.h"
 
 namespace mosh::mgmt {
+
+using google::protobuf::Descriptor;
+using google::protobuf::Message;
 
 struct Filter::Node {
   enum Kind { kAnd, kOr, kNot, kCompare, kText };
@@ -17,26 +23,32 @@ struct Filter::Node {
   Comparison comparison;       // of kCompare
   Pattern text;                // of kText
 
-  bool Matches(const fleet::Session& session) const {
+  bool Matches(const Message& message) const {
     switch (kind) {
       case kAnd:
         for (const Node& child : children) {
-          if (!child.Matches(session)) return false;
+          if (!child.Matches(message)) return false;
         }
         return true;
       case kOr:
         for (const Node& child : children) {
-          if (child.Matches(session)) return true;
+          if (child.Matches(message)) return true;
         }
         return false;
       case kNot:
-        return !children.front().Matches(session);
+        return !children.front().Matches(message);
       case kCompare:
-        return comparison.Matches(session);
+        return comparison.Matches(message);
       case kText:
-        return MatchesText(session);
+        return MatchesText(message);
     }
     return false;
+  }
+
+  bool MatchesText(const Message& message) const {
+    return message.GetDescriptor() == fleet::Node::descriptor()
+               ? MatchesText(static_cast<const fleet::Node&>(message))
+               : MatchesText(static_cast<const fleet::Session&>(message));
   }
 
   bool MatchesText(const fleet::Session& session) const {
@@ -46,6 +58,17 @@ struct Filter::Node {
     }
     for (const std::string& word : session.command()) {
       if (MatchesPartAnyCase(text, word)) return true;
+    }
+    return false;
+  }
+
+  bool MatchesText(const fleet::Node& node) const {
+    if (MatchesPartAnyCase(text, node.name()) || MatchesPartAnyCase(text, node.hostname()) ||
+        MatchesPartAnyCase(text, node.endpoint())) {
+      return true;
+    }
+    for (const auto& [key, value] : node.labels()) {
+      if (MatchesPartAnyCase(text, key) || MatchesPartAnyCase(text, value)) return true;
     }
     return false;
   }
@@ -62,7 +85,8 @@ using Token = FilterToken;
 //   term       = {"NOT" | "-"} (word [comparator value] | "(" expression ")")
 class Parser {
  public:
-  explicit Parser(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
+  Parser(const Descriptor* message, std::vector<Token> tokens)
+      : message_(message), tokens_(std::move(tokens)) {}
 
   absl::StatusOr<Node> Run() {
     absl::StatusOr<Node> node = Expression(0);
@@ -151,12 +175,13 @@ class Parser {
     if (Now().kind != Token::kWord) {
       return FilterError(Now().column, absl::StrCat("after ", op, " belongs a value"));
     }
-    absl::StatusOr<Comparison> comparison = Comparison::Make(word, op, tokens_[at_++]);
+    absl::StatusOr<Comparison> comparison = Comparison::Make(message_, word, op, tokens_[at_++]);
     if (!comparison.ok()) return comparison.status();
     needs_usage_ |= IsUsage(comparison->path());
     return Node{.kind = Node::kCompare, .comparison = *std::move(comparison)};
   }
 
+  const Descriptor* const message_;
   const std::vector<Token> tokens_;
   size_t at_ = 0;
   bool needs_usage_ = false;
@@ -165,6 +190,14 @@ class Parser {
 }  // namespace
 
 absl::StatusOr<Filter> Filter::Compile(absl::string_view text) {
+  return CompileFor(fleet::Session::descriptor(), text);
+}
+
+absl::StatusOr<Filter> Filter::CompileForNodes(absl::string_view text) {
+  return CompileFor(fleet::Node::descriptor(), text);
+}
+
+absl::StatusOr<Filter> Filter::CompileFor(const Descriptor* message, absl::string_view text) {
   if (text.size() > kMaxLength) {
     return absl::InvalidArgumentError(absl::StrCat("longer than ", kMaxLength, " bytes"));
   }
@@ -175,7 +208,7 @@ absl::StatusOr<Filter> Filter::Compile(absl::string_view text) {
   const bool anything = tokens->size() == 2 && tokens->front().kind == Token::kWord &&
                         tokens->front().pattern.anything();
   if (anything) return filter;
-  Parser parser(*std::move(tokens));
+  Parser parser(message, *std::move(tokens));
   absl::StatusOr<Node> root = parser.Run();
   if (!root.ok()) return root.status();
   filter.root_ = std::make_shared<const Node>(*std::move(root));
@@ -183,8 +216,8 @@ absl::StatusOr<Filter> Filter::Compile(absl::string_view text) {
   return filter;
 }
 
-bool Filter::Matches(const fleet::Session& session) const {
-  return root_ == nullptr || root_->Matches(session);
+bool Filter::Matches(const Message& message) const {
+  return root_ == nullptr || root_->Matches(message);
 }
 
 }  // namespace mosh::mgmt

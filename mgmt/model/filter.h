@@ -1,4 +1,4 @@
-// The filter language: AIP-160 over the fields of Session.
+// The filter language: AIP-160 over the fields of Session, or of Node.
 //
 //   user = "alice" AND state = DETACHED     all of them; AND may be left out
 //   clients.srtt > 200ms OR uid < 1000      of a repeated field: any of its members
@@ -6,6 +6,8 @@
 //   create_time < 2026-11-01T00:00:00Z
 //   watchers:*   clients:"10.0.0.7:"        there is any; there is one that contains it
 //   vim                                     in user, title, command or session_id, in any case
+//   labels.rack = "b" AND state = READY     of nodes; a word is looked for in name, hostname,
+//                                           endpoint and labels
 //
 // OR binds tighter than AND, as AIP-160 has it. Strings are compared whole and with their case; for
 // `:` a part is enough. A comparison of a field that is not set is false, except with !=, which is
@@ -40,13 +42,19 @@ class Filter {
   // Columns are counted in bytes from 1.
   static absl::StatusOr<Filter> Compile(absl::string_view text);
 
-  bool Matches(const fleet::Session& session) const;
+  static absl::StatusOr<Filter> CompileForNodes(absl::string_view text);
+
+  // What it was compiled for: a Session or a Node.
+  bool Matches(const google::protobuf::Message& message) const;
 
   bool matches_all() const { return root_ == nullptr; }
   // It looks at `usage`, which the directory's sessions lack.
   bool needs_usage() const { return needs_usage_; }
 
  private:
+  static absl::StatusOr<Filter> CompileFor(const google::protobuf::Descriptor* message,
+                                           absl::string_view text);
+
   std::shared_ptr<const Node> root_;
   bool needs_usage_ = false;
 };

@@ -3,6 +3,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
+#include "mosh/fleet/v1/node.pb.h"
 
 namespace mosh::mgmt {
 namespace {
@@ -190,6 +191,37 @@ TEST(Filter, IsBounded) {
               HasSubstr("more than 50"));
   EXPECT_THAT(ErrorOf(std::string(4'000, '-') + "x"), HasSubstr("more than 50"));
   EXPECT_TRUE(Filter::Compile(std::string(50, '(') + "x" + std::string(50, ')')).ok());
+}
+
+TEST(Filter, OfNodesLooksAtLabelsByTheirKeys) {
+  fleet::Node node;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(R"(
+      name: "nodes/web-1" hostname: "web-1.example.org" state: DRAINING
+      labels { key: "rack" value: "b" } labels { key: "tier-2" value: "Front end" })",
+                                                            &node));
+  const auto matches = [&node](absl::string_view text) {
+    const absl::StatusOr<Filter> filter = Filter::CompileForNodes(text);
+    EXPECT_TRUE(filter.ok()) << filter.status();
+    return filter.ok() && filter->Matches(node);
+  };
+  EXPECT_TRUE(matches("labels.rack = \"b\" AND state = DRAINING"));
+  EXPECT_TRUE(matches("labels.tier-2 = \"Front*\""));
+  EXPECT_FALSE(matches("labels.rack = \"Front end\""));
+  EXPECT_FALSE(matches("labels.row = \"b\""));
+  EXPECT_TRUE(matches("labels.row != \"b\""));
+  EXPECT_FALSE(matches("labels.rack != \"b\""));
+  EXPECT_TRUE(matches("labels.rack:*"));
+  EXPECT_FALSE(matches("labels.row:*"));
+  EXPECT_TRUE(matches("labels:rack"));
+  EXPECT_TRUE(matches("state != LOST web"));
+  EXPECT_TRUE(matches("FRONT"));
+  EXPECT_FALSE(matches("back"));
+  EXPECT_THAT(std::string(Filter::CompileForNodes("labels.a.b = c").status().message()),
+              HasSubstr("labels.a has no fields"));
+  EXPECT_THAT(std::string(Filter::CompileForNodes("label.a = c").status().message()),
+              HasSubstr("is it labels?"));
+  EXPECT_THAT(std::string(Filter::CompileForNodes("labels = c").status().message()),
+              HasSubstr("has fields"));
 }
 
 TEST(Filter, KnowsWhetherItLooksAtUsage) {

@@ -19,6 +19,13 @@ std::string Prefix(uint64_t fingerprint) {
   return bytes;
 }
 
+template <class Request>
+uint64_t FingerprintOfRest(Request request) {
+  request.clear_page_size();
+  request.clear_page_token();
+  return Fingerprint(request.SerializeAsString());
+}
+
 }  // namespace
 
 absl::StatusOr<int> PageSize(int32_t asked) {
@@ -27,10 +34,11 @@ absl::StatusOr<int> PageSize(int32_t asked) {
 }
 
 uint64_t ListFingerprint(const fleet::ListSessionsRequest& request) {
-  fleet::ListSessionsRequest rest = request;
-  rest.clear_page_size();
-  rest.clear_page_token();
-  return Fingerprint(rest.SerializeAsString());
+  return FingerprintOfRest(request);
+}
+
+uint64_t ListFingerprint(const fleet::ListNodesRequest& request) {
+  return FingerprintOfRest(request);
 }
 
 std::string MakePageToken(absl::string_view after_key, uint64_t fingerprint) {

@@ -23,6 +23,7 @@ absl::StatusOr<int> PageSize(int32_t asked);
 
 // Of everything in the request but the token and the size, which may change from page to page.
 uint64_t ListFingerprint(const fleet::ListSessionsRequest& request);
+uint64_t ListFingerprint(const fleet::ListNodesRequest& request);
 
 std::string MakePageToken(absl::string_view after_key, uint64_t fingerprint);
 // The key. An empty token is the beginning: an empty key, which is before all others.

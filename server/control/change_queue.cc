@@ -49,9 +49,10 @@ void ChangeQueue::OnSessionGone(absl::string_view session_id) {
   on_news_();
 }
 
-void ChangeQueue::Fill(const HostControl& host, size_t max_size, control::Reply* reply) {
+void ChangeQueue::Fill(const HostControl& host, size_t max_size, size_t enough,
+                       control::Reply* reply) {
   size_t size = 0;
-  while (!waiting_.empty()) {
+  while (!waiting_.empty() && size < enough) {
     const auto found = entries_.find(waiting_.front());
     Entry& entry = found->second;
     absl::StatusOr<control::Session> session = host.Describe(found->first);

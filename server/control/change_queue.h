@@ -29,8 +29,9 @@ class ChangeQueue final : public SessionWatcher {
   void OnSessionGone(absl::string_view session_id) override;
 
   bool has_news() const { return !waiting_.empty() || (!synced_ && initial_left_ == 0); }
-  // Moves what fits into `max_size` bytes, at least one item, into an otherwise empty reply.
-  void Fill(const HostControl& host, size_t max_size, control::Reply* reply);
+  // Moves items into an otherwise empty reply: at least one, none beyond `max_size` bytes, and no
+  // more once there are `enough` bytes.
+  void Fill(const HostControl& host, size_t max_size, size_t enough, control::Reply* reply);
 
   // Sessions that it remembers, for tests of its bound.
   size_t remembered() const { return entries_.size(); }

@@ -24,7 +24,7 @@ class ChangeQueueTest : public testing::Test {
   // What the next reply tells: "id=title", "-id", "synced".
   std::vector<std::string> Next(size_t max_size = kMaxReplySize) {
     control::Reply reply;
-    queue_->Fill(host_, max_size, &reply);
+    queue_->Fill(host_, max_size, max_size, &reply);
     std::vector<std::string> told;
     for (const control::Session& session : reply.session()) {
       told.push_back(absl::StrCat(session.id(), "=", session.title()));

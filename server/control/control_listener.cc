@@ -38,8 +38,7 @@ absl::StatusOr<std::unique_ptr<ControlListener>> ControlListener::Create(
       io::UnixListener::Bind(reactor, path);
   if (!listener.ok()) return listener.status();
   RemoveDeadHostSockets(directory);
-  return std::unique_ptr<ControlListener>(
-      new ControlListener(reactor, *std::move(listener), path));
+  return std::unique_ptr<ControlListener>(new ControlListener(reactor, *std::move(listener), path));
 }
 
 io::Task<void> ControlListener::Run(HostControl* host, io::StopToken stop) {

@@ -19,6 +19,14 @@ constexpr size_t kMaxWaitingBytes = 256 * 1024;
 
 constexpr std::chrono::milliseconds kUsualInterval{50};
 
+// A subscriber who has been told everything is told of what changes next after so long: a thousand
+// changes a second are twenty wake-ups of both sides then.
+constexpr std::chrono::milliseconds kChangesInterval{50};
+
+// A packet with so much about sessions is full enough: describing more would make somebody's key
+// wait.
+constexpr size_t kEnough = size_t{4} << 10;
+
 // An empty packet would be the end of the connection.
 std::string Packet(control::Reply& reply) {
   if (reply.ByteSizeLong() == 0) reply.set_id(0);
@@ -35,8 +43,8 @@ void Wipe(std::string& secret) {
 
 }  // namespace
 
-Dialogue::Dialogue(HostControl* host, std::function<void()> on_output)
-    : host_(host), on_output_(std::move(on_output)) {}
+Dialogue::Dialogue(HostControl* host, std::function<void()> on_output, HostControl::Teller teller)
+    : host_(host), on_output_(std::move(on_output)), teller_(teller) {}
 
 Dialogue::~Dialogue() {
   if (changes_ != nullptr) host_->RemoveWatcher(changes_.get());
@@ -99,6 +107,9 @@ void Dialogue::Obey(const control::Request& request, control::Reply head) {
       return SayStatus(std::move(head), host_->SetWatched(request.set_watched(), this));
     case control::Request::kSubscribeScreen:
       return SubscribeScreen(request.subscribe_screen(), std::move(head));
+    case control::Request::kSetLimits:
+      host_->SetLimits(request.set_limits(), teller_);
+      return SayStatus(std::move(head), absl::OkStatus());
     case control::Request::WHAT_NOT_SET:
       return;  // CheckRequest has refused it
   }
@@ -159,6 +170,7 @@ void Dialogue::Subscribe(control::Reply head) {
   if (IsSubscribed(head.id())) return SayStatus(std::move(head), UsedId());
   subscription_head_ = std::move(head);
   subscription_head_.set_more(true);
+  changes_due_ = Instant();
   changes_ = std::make_unique<ChangeQueue>(host_->SessionIds(), on_output_);
   host_->AddWatcher(changes_.get());
   on_output_();
@@ -205,6 +217,7 @@ void Dialogue::Unsubscribe(uint64_t request_id, control::Reply head) {
 Instant Dialogue::NextDeadline() const {
   Instant next = Instant::Max();
   for (const auto& screen : screens_) next = std::min(next, screen->feed.NextDeadline());
+  if (changes_ != nullptr && changes_->has_news()) next = std::min(next, changes_due_);
   return next;
 }
 
@@ -219,8 +232,8 @@ std::string Dialogue::NextPacket(Instant now) {
   }
   // In turn, so that neither waits for the other to have nothing more to say.
   screens_first_ = !screens_first_;
-  std::string packet = screens_first_ ? NextOfScreens(now) : NextOfChanges();
-  if (packet.empty()) packet = screens_first_ ? NextOfChanges() : NextOfScreens(now);
+  std::string packet = screens_first_ ? NextOfScreens(now) : NextOfChanges(now);
+  if (packet.empty()) packet = screens_first_ ? NextOfChanges(now) : NextOfScreens(now);
   return packet;
 }
 
@@ -240,10 +253,11 @@ std::string Dialogue::NextOfScreens(Instant now) {
   return "";
 }
 
-std::string Dialogue::NextOfChanges() {
-  if (changes_ == nullptr || !changes_->has_news()) return "";
+std::string Dialogue::NextOfChanges(Instant now) {
+  if (changes_ == nullptr || !changes_->has_news() || now < changes_due_) return "";
   control::Reply reply = subscription_head_;
-  changes_->Fill(*host_, kMaxReplySize, &reply);
+  changes_->Fill(*host_, kMaxReplySize, kEnough, &reply);
+  if (!changes_->has_news()) changes_due_ = now + kChangesInterval;
   const bool news = reply.session_size() > 0 || reply.gone_size() > 0 || reply.has_synced();
   return news ? reply.SerializeAsString() : "";
 }
@@ -251,7 +265,7 @@ std::string Dialogue::NextOfChanges() {
 std::string Dialogue::NextOfList(Waiting& list) {
   control::Reply reply = list.head;
   size_t size = 0;
-  for (; list.next_id < list.ids.size(); ++list.next_id) {
+  for (; list.next_id < list.ids.size() && size < kEnough; ++list.next_id) {
     absl::StatusOr<control::Session> session = host_->Describe(list.ids[list.next_id]);
     if (!session.ok()) continue;  // it has ended since
     TrimSession(kMaxReplySize, &*session);

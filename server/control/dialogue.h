@@ -30,7 +30,9 @@ class Dialogue {
  public:
   // `host` outlives it. `on_output` is called whenever NextPacket() may give something again, also
   // from inside the Host's own calls: it must do no more than wake somebody.
-  Dialogue(HostControl* host, std::function<void()> on_output);
+  // `teller` is who the other side is.
+  Dialogue(HostControl* host, std::function<void()> on_output,
+           HostControl::Teller teller = HostControl::Teller::kOwner);
   ~Dialogue();
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
@@ -81,15 +83,17 @@ class Dialogue {
   void Unsubscribe(uint64_t request_id, control::Reply head);
   bool IsSubscribed(uint64_t request_id) const;
   std::string NextOfList(Waiting& list);
-  std::string NextOfChanges();
+  std::string NextOfChanges(Instant now);
   std::string NextOfScreens(Instant now);
 
   HostControl* host_;
   std::function<void()> on_output_;
+  const HostControl::Teller teller_;
   std::deque<Waiting> waiting_;
   size_t waiting_bytes_ = 0;
   control::Reply subscription_head_;
   std::unique_ptr<ChangeQueue> changes_;         // null: no subscription
+  Instant changes_due_;                          // not told of sooner
   std::deque<std::unique_ptr<Screen>> screens_;  // whose turn it is comes first
   bool screens_first_ = false;
   bool said_watched_ = false;

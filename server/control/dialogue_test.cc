@@ -12,6 +12,7 @@
 namespace mosh::server {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::ElementsAre;
 
 class DialogueTest : public testing::Test {
@@ -106,6 +107,16 @@ TEST_F(DialogueTest, EachRequestReachesTheHostAndIsAnsweredInOrder) {
     EXPECT_FALSE(reply->more());
   }
   EXPECT_FALSE(Next());
+}
+
+TEST_F(DialogueTest, WhoTellsLimitsIsWhoIsConnected) {
+  control::Request request;
+  request.mutable_set_limits()->mutable_limits()->set_idle_seconds(60);
+  Ask(request);
+  dialogue_.emplace(&host_, [] {}, HostControl::Teller::kRoot);
+  Ask(request);
+  EXPECT_THAT(host_.asked, ElementsAre("limits by owner idle 60", "limits by root idle 60"));
+  EXPECT_FALSE(Next()->has_error());
 }
 
 TEST_F(DialogueTest, TheHostsErrorsArePassedOn) {
@@ -208,10 +219,44 @@ TEST_F(DialogueTest, SubscriptionTellsEverythingThenChanges) {
   const int before = outputs_;
   host_.Put("a", "2");
   EXPECT_GT(outputs_, before);
+  now_ = dialogue_->NextDeadline();
   EXPECT_EQ(Next()->session(0).title(), "2");
   host_.Remove("a");
+  now_ = dialogue_->NextDeadline();
   EXPECT_EQ(Next()->gone(0), "a");
   EXPECT_FALSE(Next());
+  EXPECT_EQ(dialogue_->NextDeadline(), Instant::Max());
+}
+
+TEST_F(DialogueTest, ManyChangesComeTogether) {
+  host_.Put("a");
+  Ask(Subscription());
+  EXPECT_TRUE(Next()->synced());
+  const Instant start = now_;
+  for (; now_ < start + 49ms; now_ += 1ms) {
+    host_.Put("a", "x");
+    EXPECT_FALSE(Next());
+  }
+  host_.Put("b", "y");
+  EXPECT_EQ(dialogue_->NextDeadline(), start + 50ms);
+  now_ = start + 50ms;
+  EXPECT_EQ(Next()->session_size(), 2);
+  EXPECT_FALSE(Next());
+  // After a pause nothing waits.
+  now_ += 50ms;
+  host_.Put("a", "z");
+  EXPECT_EQ(Next()->session(0).title(), "z");
+}
+
+TEST_F(DialogueTest, SessionsComeInSmallPackets) {
+  for (int i = 0; i < 100; ++i) host_.Put(absl::StrCat("s", i), std::string(200, 'x'));
+  Ask(Subscription());
+  int sessions = 0;
+  for (std::optional<control::Reply> reply = Next(); reply; reply = Next()) {
+    EXPECT_LE(reply->session_size(), 20);
+    sessions += reply->session_size();
+  }
+  EXPECT_EQ(sessions, 100);
 }
 
 TEST_F(DialogueTest, OtherRequestsAreAnsweredBesideASubscription) {

@@ -88,6 +88,16 @@ absl::Status CheckSubscribeScreen(const control::SubscribeScreen& request) {
   return CheckId("session_id", request.session_id(), false);
 }
 
+absl::Status CheckLimits(const control::Limits& limits) {
+  for (const uint32_t seconds :
+       {limits.idle_seconds(), limits.lifetime_seconds(), limits.detached_seconds()}) {
+    if (seconds > kMaxLimitSeconds) {
+      return Invalid(absl::StrCat("limits: at most ", kMaxLimitSeconds, " seconds"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckRequest(const control::Request& request) {
@@ -99,6 +109,8 @@ absl::Status CheckRequest(const control::Request& request) {
     case control::Request::kUnsubscribe:
     case control::Request::kGetHost:
       return absl::OkStatus();
+    case control::Request::kSetLimits:
+      return CheckLimits(request.set_limits().limits());
     case control::Request::kAttach:
       return CheckId("session_id", request.attach().session_id(), true);
     case control::Request::kDetach: {

@@ -14,7 +14,8 @@ inline constexpr uint32_t kMaxVerbosity = 2;
 inline constexpr int kMaxWatchers = 16;         // that one connection names for a session
 inline constexpr size_t kMaxWatcherSize = 100;  // bytes
 inline constexpr uint32_t kMinScreenIntervalMs = 10;
-inline constexpr uint32_t kMaxScreenIntervalMs = 3'600'000;  // an hour
+inline constexpr uint32_t kMaxLimitSeconds = 3650u * 86'400;  // ten years
+inline constexpr uint32_t kMaxScreenIntervalMs = 3'600'000;   // an hour
 
 // kUnimplemented: no request that this version knows; kInvalidArgument: a field is missing or can't
 // be meant. The message names it.

@@ -52,6 +52,18 @@ TEST(RequestCheck, Notices) {
   EXPECT_EQ(Problem(request), "text: at most 1000 bytes");
 }
 
+TEST(RequestCheck, Limits) {
+  Request request;
+  request.mutable_set_limits();
+  EXPECT_EQ(Problem(request), "") << "none";
+  control::Limits* const limits = request.mutable_set_limits()->mutable_limits();
+  limits->set_idle_seconds(1);
+  limits->set_lifetime_seconds(315'360'000);
+  EXPECT_EQ(Problem(request), "");
+  limits->set_detached_seconds(315'360'001);
+  EXPECT_EQ(Problem(request), "limits: at most 315360000 seconds");
+}
+
 TEST(RequestCheck, Snapshots) {
   Request request;
   request.mutable_take_snapshot()->set_session_id("a");

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "crypto/cleanse.h"
 #include "io/event.h"
+#include "io/ready_queue.h"
 #include "io/scope.h"
 #include "io/timer.h"
 #include "server/control/dialogue.h"
@@ -21,7 +22,10 @@ struct Talk {
       : reactor(reactor),
         connection(std::move(connection)),
         timer(reactor, &output),
-        dialogue(host, [this] { output.Set(); }) {}
+        dialogue(
+            host, [this] { output.Set(); },
+            this->connection->peer().uid == 0 ? HostControl::Teller::kRoot
+                                              : HostControl::Teller::kOwner) {}
 
   io::Reactor* reactor;
   std::unique_ptr<io::UnixConnection> connection;
@@ -65,6 +69,8 @@ io::Task<void> Speak(Talk* talk, io::Scope* scope) {
     crypto::Cleanse(bytes);
     if (!sent.ok()) scope->Cancel();
     talk->room.Set();
+    // Whoever types goes before the next one.
+    co_await io::Yield();
   }
 }
 

@@ -94,7 +94,8 @@ absl::StatusOr<FoundSession> NewestDetached(const FoundSessions& found) {
   const FoundSession* newest = nullptr;
   for (const FoundSession& one : found.sessions) {
     const int64_t since = one.session.detached_since();
-    if (since > 0 && one.session.pid() != 0 && (newest == nullptr || since > newest->session.detached_since())) {
+    if (since > 0 && one.session.pid() != 0 &&
+        (newest == nullptr || since > newest->session.detached_since())) {
       newest = &one;
     }
   }

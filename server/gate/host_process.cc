@@ -11,8 +11,10 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "base/short_slices.h"
 #include "io/create_reactor.h"
 #include "io/unix_socket.h"
+#include "server/control/admission.h"
 #include "server/control/runtime_directory.h"
 #include "server/control/serve_control.h"
 #include "server/gate/log.h"
@@ -35,6 +37,11 @@ HostOptions OptionsOf(io::Reactor* reactor, UtmpKeeper* keeper, const HostLife& 
   options.host_number = life.number;
   options.linger = kForever;
   options.user = life.who.name;
+  options.admit = [uid = life.who.uid](size_t sessions) {
+    RuntimePlaces places = RuntimePlacesOfProcess();
+    places.uid = uid;
+    return CheckAdmission(ReadAdmissions(places), sessions);
+  };
   options.start_program = MakeProgramStarter(reactor, keeper, life.who, life.open_files);
   return options;
 }
@@ -194,6 +201,7 @@ void LiveAsHost(HostLife life) {
   // From here on it has nothing more to say to root's log.
   const io::OwnedFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null.get(), fd);
+  PreferShortSlices();
   (*reactor)->Run(process.Run());
 }
 

@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/short_slices.h"
 #include "io/create_reactor.h"
 #include "io/status.h"
 #include "server/gate/build_id.h"
@@ -215,6 +216,7 @@ absl::Status Serve(const Places& places, const std::string& config_path, bool na
                         .control = std::move(control),
                         .status = *std::move(status)});
   absl::Status why;
+  PreferShortSlices();
   (*reactor)->Run(gate.Run(&why));
   return why;
 }

@@ -11,6 +11,7 @@
 #include "google/rpc/status.pb.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
+#include "mgmt/ctl/testing/fake_drains.h"
 #include "mgmt/ctl/testing/sample_sessions.h"
 
 namespace mosh::mgmt::ctl {
@@ -248,12 +249,30 @@ grpc::Status FakeFleet::TailAudit(Context*, const fleet::TailAuditRequest* reque
   return grpc::Status::OK;
 }
 
+grpc::Status FakeFleet::DrainNode(Context*, const fleet::DrainNodeRequest* request,
+                                  fleet::Operation* operation) {
+  Note("DrainNode", *request);
+  if (request->name() != "nodes/n1") {
+    return Refusal(grpc::StatusCode::NOT_FOUND, "there is no such node", "NODE_NOT_FOUND");
+  }
+  *operation = FakeOperations::Running(2);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFleet::UndrainNode(Context*, const fleet::UndrainNodeRequest* request,
+                                    fleet::Node* node) {
+  Note("UndrainNode", *request);
+  node->set_name(request->name());
+  node->set_state(fleet::Node::READY);
+  return grpc::Status::OK;
+}
+
 std::unique_ptr<grpc::Server> ServeAt(const std::string& socket, FakeFleet* fleet,
-                                      grpc::Service* other) {
+                                      const std::vector<grpc::Service*>& others) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort(absl::StrCat("unix:", socket), grpc::InsecureServerCredentials());
   builder.RegisterService(fleet);
-  if (other != nullptr) builder.RegisterService(other);
+  for (grpc::Service* other : others) builder.RegisterService(other);
   return builder.BuildAndStart();
 }
 

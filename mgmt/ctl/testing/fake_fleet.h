@@ -80,6 +80,11 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
   grpc::Status TailAudit(Context* context, const ::mosh::fleet::v1::TailAuditRequest* request,
                          Writer<::mosh::fleet::v1::AuditEntry>* writer) override;
 
+  grpc::Status DrainNode(Context* context, const ::mosh::fleet::v1::DrainNodeRequest* request,
+                         ::mosh::fleet::v1::Operation* operation) override;
+  grpc::Status UndrainNode(Context* context, const ::mosh::fleet::v1::UndrainNodeRequest* request,
+                           ::mosh::fleet::v1::Node* node) override;
+
   // OK unless it is another node's affair.
   grpc::Status CheckNode(const std::string& name) const;
   void Note(const std::string& method, const google::protobuf::Message& request);
@@ -92,9 +97,8 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
 };
 
 // Serves until it is destroyed.
-// `other` may be null.
 std::unique_ptr<grpc::Server> ServeAt(const std::string& socket, FakeFleet* fleet,
-                                      grpc::Service* other = nullptr);
+                                      const std::vector<grpc::Service*>& others = {});
 
 }  // namespace mosh::mgmt::ctl
 

@@ -32,7 +32,7 @@ MoshctlRunner::~MoshctlRunner() {
 }
 
 void MoshctlRunner::StartAgent() {
-  server_ = ServeAt(surroundings.system_socket, &fleet, &recordings);
+  server_ = ServeAt(surroundings.system_socket, &fleet, {&recordings, &operations, &policies});
   CHECK(server_ != nullptr);
 }
 

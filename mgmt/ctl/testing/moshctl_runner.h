@@ -9,6 +9,7 @@
 
 #include "grpcpp/server.h"
 #include "mgmt/ctl/surroundings.h"
+#include "mgmt/ctl/testing/fake_drains.h"
 #include "mgmt/ctl/testing/fake_fleet.h"
 #include "mgmt/ctl/testing/fake_recordings.h"
 
@@ -34,6 +35,8 @@ class MoshctlRunner {
 
   FakeFleet fleet;
   FakeRecordings recordings;
+  FakeOperations operations;
+  FakePolicies policies;
   std::map<std::string, std::string> variables;
   // out and err are the runner's.
   Surroundings surroundings;

@@ -90,7 +90,13 @@ void FakeHost::Obey(const control::Request& request, Connection* connection) {
         reply.mutable_host()->set_pid(1);
         reply.mutable_host()->set_user("somebody");
         reply.mutable_host()->set_version("1.2.3");
+        *reply.mutable_host()->mutable_limits_by_owner() = limits;
       }
+      break;
+    case control::Request::kSetLimits:
+      asked.push_back(absl::StrCat("limits idle ", request.set_limits().limits().idle_seconds()));
+      status = old ? unknown : answer;
+      if (status.ok()) limits = request.set_limits().limits();
       break;
     case control::Request::kListSessions:
       return SayAll(std::move(reply), false, connection);

@@ -46,12 +46,13 @@ class FakeHost {
 
   // "detach abcde", oldest first. Not what links ask by themselves.
   std::vector<std::string> asked;
-  bool mute = false;    // never answers
-  bool old = false;     // knows neither GetHost nor GetSession nor screens
-  absl::Status answer;  // to everything that changes something
-  int connections = 0;  // there are now
-  int requests = 0;     // have come
-  io::Event changed;    // set when one of these has changed
+  bool mute = false;       // never answers
+  bool old = false;        // knows neither GetHost nor GetSession nor screens nor limits
+  control::Limits limits;  // that the owner has told
+  absl::Status answer;     // to everything that changes something
+  int connections = 0;     // there are now
+  int requests = 0;        // have come
+  io::Event changed;       // set when one of these has changed
 
  private:
   struct Connection {

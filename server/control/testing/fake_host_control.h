@@ -99,6 +99,10 @@ class FakeHostControl final : public HostControl {
     return answer;
   }
   void EndWatched(const void*) override { asked.push_back("unwatched"); }
+  void SetLimits(const control::SetLimits& request, Teller teller) override {
+    asked.push_back(absl::StrCat("limits by ", teller == Teller::kRoot ? "root" : "owner", " idle ",
+                                 request.limits().idle_seconds()));
+  }
   control::Host DescribeHost() const override {
     control::Host host;
     host.set_pid(123);
