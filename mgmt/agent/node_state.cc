@@ -115,7 +115,7 @@ void NodeState::AddTo(bool problems, fleet::Node* node) const {
     node->add_problems(ValidUtf8(absl::StrCat("can't drain or limit: ", unavailable_)));
     return;
   }
-  if (!store_.problem().empty()) node->add_problems(ValidUtf8(store_.problem()));
+  if (!store_->problem().empty()) node->add_problems(ValidUtf8(store_->problem()));
   if (!admission_.status().ok()) {
     node->add_problems(ValidUtf8(absl::string_view(admission_.status().message())));
   }
