@@ -26,6 +26,11 @@ def free_ports(count):
     return ports
 
 
+def accepts(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 class Fleet(unittest.TestCase):
     """Who is in it stands in a file."""
 
@@ -232,8 +237,7 @@ class EtcdTest(AnswersTest):
             log.close()
 
         self.things.append(end)
-        address = self.client.split("//")[1].split(":")
-        wait_for("etcd", lambda: process.poll() is not None or socket.socket().connect_ex((address[0], int(address[1]))) == 0)
+        wait_for("etcd", lambda: process.poll() is not None or accepts(int(self.client.split(":")[2])))
 
     def fleet(self, name):
         return ["--etcd", self.client.split("//")[1], "--advertise", "127.0.0.1:%d" % self.ports[name]]
