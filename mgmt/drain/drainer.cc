@@ -286,7 +286,8 @@ io::Task<bool> Drainer::WaitUntilEmpty(nanoseconds patience, io::StopToken stop)
 io::Task<void> Drainer::TellAll(Question make, nanoseconds patience, io::StopToken stop) {
   io::Deadline limit(context_.reactor, context_.reactor->Now() + patience, stop);
   std::vector<io::Task<absl::Status>> tasks;
-  for (const auto& [id, record] : context_.directory->records()) {
+  for (const auto& [name, record] : context_.directory->records()) {
+    const std::string& id = record->session->session_id();
     tasks.push_back(context_.world->Ask(id, make(id), limit.token()));
   }
   co_await RunSome(std::move(tasks), kConcurrency);

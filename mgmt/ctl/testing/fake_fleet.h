@@ -4,6 +4,7 @@
 #define MGMT_CTL_TESTING_FAKE_FLEET_H_
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -36,8 +37,18 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
   bool end_streams = false;
   // Watches say nothing at all.
   bool mute_watches = false;
+  // By node: the agent to ask about its sessions instead.
+  std::map<std::string, std::string> elsewhere;
+  // Of NotifySessions.
+  std::vector<std::string> unreachable;
   // GetNode answers never.
   bool silent = false;
+  // nodes/n1 alone, unless the test says otherwise.
+  std::vector<::mosh::fleet::v1::Node> nodes;
+  std::string nodes_problem;
+  // WatchNodes answers with these, one a call, and ends with UNAVAILABLE; after the last one with
+  // PERMISSION_DENIED.
+  std::deque<::mosh::fleet::v1::WatchNodesResponse> node_watches;
 
  private:
   using Context = grpc::ServerContext;
@@ -46,6 +57,13 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
 
   grpc::Status GetNode(Context* context, const ::mosh::fleet::v1::GetNodeRequest* request,
                        ::mosh::fleet::v1::Node* node) override;
+  grpc::Status ListNodes(Context* context, const ::mosh::fleet::v1::ListNodesRequest* request,
+                         ::mosh::fleet::v1::ListNodesResponse* response) override;
+  grpc::Status WatchNodes(Context* context, const ::mosh::fleet::v1::WatchNodesRequest* request,
+                          Writer<::mosh::fleet::v1::WatchNodesResponse>* writer) override;
+  // n3 is not lost.
+  grpc::Status ForgetNode(Context* context, const ::mosh::fleet::v1::ForgetNodeRequest* request,
+                          ::mosh::fleet::v1::ForgetNodeResponse* response) override;
   grpc::Status ListSessions(Context* context, const ::mosh::fleet::v1::ListSessionsRequest* request,
                             ::mosh::fleet::v1::ListSessionsResponse* response) override;
   grpc::Status GetSession(Context* context, const ::mosh::fleet::v1::GetSessionRequest* request,
@@ -80,6 +98,8 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
   grpc::Status UndrainNode(Context* context, const ::mosh::fleet::v1::UndrainNodeRequest* request,
                            ::mosh::fleet::v1::Node* node) override;
 
+  // OK unless it is another node's affair.
+  grpc::Status CheckNode(const std::string& name) const;
   void Note(const std::string& method, const google::protobuf::Message& request);
   const ::mosh::fleet::v1::Session* Find(const std::string& name) const;
 
