@@ -32,6 +32,7 @@
 #include "mgmt/agent/audit.h"
 #include "mgmt/agent/calls.h"
 #include "mgmt/agent/certificates.h"
+#include "mgmt/agent/fleet_part.h"
 #include "mgmt/agent/grpc_server.h"
 #include "mgmt/agent/hosts_calls.h"
 #include "mgmt/agent/local_door.h"
@@ -50,6 +51,7 @@
 #include "mgmt/etcd/etcd_client.h"
 #include "mgmt/fleet/process_mark.h"
 #include "mgmt/fleet/registry.h"
+#include "mgmt/fleet/static_nodes.h"
 #include "mgmt/link/hosts.h"
 #include "mgmt/model/directory.h"
 #include "mgmt/recording/recorder.h"
@@ -221,7 +223,8 @@ class Agent {
  private:
   Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
         std::unique_ptr<io::SignalSource> signals, std::unique_ptr<Mailbox> mailbox,
-        std::unique_ptr<AuditFile> audit_file, Policy policy);
+        std::unique_ptr<AuditFile> audit_file, Policy policy,
+        std::shared_ptr<Certificates> certificates, std::unique_ptr<FleetNodes> static_nodes);
 
   io::Task<void> Main();
   io::Task<absl::Status> OpenDoors(io::Scope* entry);
@@ -254,6 +257,9 @@ class Agent {
   NodeFacts node_;
   const std::unique_ptr<etcd::EtcdClient> etcd_;  // null: this node is alone
   Registry registry_;
+  const std::shared_ptr<Certificates> certificates_;  // null: nobody comes with any
+  const std::unique_ptr<FleetNodes> static_nodes_;    // null: the registry knows who there is
+  const std::unique_ptr<FleetPart> fleet_;            // null: no other node can be asked
   Calls calls_;
   Streams streams_;
   NodeCalls node_calls_{&calls_, &registry_, streams_.watchers()};
@@ -267,7 +273,6 @@ class Agent {
   NodeState node_state_;
   Reception reception_;
   std::unique_ptr<LocalDoor> local_door_;
-  std::shared_ptr<Certificates> certificates_;
   std::unique_ptr<GrpcServer> tls_server_;
   const std::unique_ptr<FleetNodes::Subscription> nodes_subscription_ =
       registry_.Subscribe([this] { metrics_.SampleNodes(registry_.up(), registry_.nodes()); });
@@ -285,6 +290,21 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(const Options& options) {
   }
   const absl::Status etcd_files = CheckEtcdFiles(options.fleet);
   if (!etcd_files.ok()) return etcd_files;
+  std::shared_ptr<Certificates> certificates;
+  if (!options.listen.empty()) {
+    const absl::Status own = CheckOwnCertificate(options.tls);
+    if (!own.ok()) return own;
+    absl::StatusOr<std::shared_ptr<Certificates>> loaded = Certificates::Load(options.tls);
+    if (!loaded.ok()) return loaded.status();
+    certificates = *std::move(loaded);
+  }
+  std::unique_ptr<FleetNodes> static_nodes;
+  if (!options.fleet_nodes.empty()) {
+    absl::StatusOr<std::unique_ptr<StaticNodes>> read =
+        StaticNodes::Read(options.fleet_nodes, absl::StrCat("nodes/", NodeName(options)));
+    if (!read.ok()) return read.status();
+    static_nodes = *std::move(read);
+  }
   absl::StatusOr<std::unique_ptr<io::Reactor>> reactor = io::CreateReactor();
   if (!reactor.ok()) return reactor.status();
   // Before there is any other thread, so that it blocks them in all.
@@ -293,14 +313,15 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(const Options& options) {
   if (!signals.ok()) return signals.status();
   absl::StatusOr<std::unique_ptr<Mailbox>> mailbox = Mailbox::Create(reactor->get());
   if (!mailbox.ok()) return mailbox.status();
-  return std::unique_ptr<Agent>(new Agent(options, *std::move(reactor), *std::move(signals),
-                                          *std::move(mailbox), *std::move(audit),
-                                          *std::move(policy)));
+  return std::unique_ptr<Agent>(new Agent(
+      options, *std::move(reactor), *std::move(signals), *std::move(mailbox), *std::move(audit),
+      *std::move(policy), std::move(certificates), std::move(static_nodes)));
 }
 
 Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
              std::unique_ptr<io::SignalSource> signals, std::unique_ptr<Mailbox> mailbox,
-             std::unique_ptr<AuditFile> audit_file, Policy policy)
+             std::unique_ptr<AuditFile> audit_file, Policy policy,
+             std::shared_ptr<Certificates> certificates, std::unique_ptr<FleetNodes> static_nodes)
     : options_(options),
       reactor_(std::move(reactor)),
       signals_(std::move(signals)),
@@ -332,16 +353,30 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
                  .wall_clock = absl::Now,
                  .say = [](const std::string& text) { Say(text); },
                  .random = RandomShare}),
+      certificates_(std::move(certificates)),
+      static_nodes_(std::move(static_nodes)),
+      fleet_(certificates_ == nullptr || (static_nodes_ == nullptr && etcd_ == nullptr)
+                 ? nullptr
+                 : std::make_unique<FleetPart>(FleetPart::Context{
+                       .reactor = reactor_.get(),
+                       .mailbox = mailbox_.get(),
+                       .own = &directory_,
+                       .nodes = static_nodes_ != nullptr ? static_nodes_.get() : &registry_,
+                       .tls = options_.tls,
+                       .certificates = certificates_,
+                       .max_sessions = static_cast<size_t>(options_.fleet_max_sessions),
+                       .new_instance = RandomInstance,
+                       .complain = [](const std::string& text) { Say(text); }})),
       calls_({.reactor = reactor_.get(),
               .directory = &directory_,
               .hosts = &host_calls_,
               .usage = &usage_,
               .node = &node_,
               .policy = [this] { return policy_.now(); },
-              .user_name = user_name_,
               .add_to_node = [this](bool problems,
                                     fleet::Node* node) { node_state_.AddTo(problems, node); },
-              .nodes = &registry_}),
+              .nodes = &registry_,
+              .fleet = fleet_ == nullptr ? nullptr : fleet_->sessions()}),
       streams_(&calls_, &audit_, &metrics_, options.limits),
       keeps_recordings_(!RecordingsDirectory(options).empty()),
       recording_store_({.directory = RecordingsDirectory(options),
@@ -383,11 +418,6 @@ io::Task<absl::Status> Agent::OpenDoors(io::Scope* entry) {
   }
   const PolicyNow policy = [this] { return policy_.now(); };
   if (!options_.listen.empty()) {
-    absl::Status own = CheckOwnCertificate(options_.tls);
-    if (!own.ok()) co_return own;
-    absl::StatusOr<std::shared_ptr<Certificates>> certificates = Certificates::Load(options_.tls);
-    if (!certificates.ok()) co_return certificates.status();
-    certificates_ = *std::move(certificates);
     absl::StatusOr<std::unique_ptr<GrpcServer>> server =
         GrpcServer::Listen(&reception_, policy, options_.listen, options_.tls, certificates_);
     if (!server.ok()) co_return server.status();
@@ -466,6 +496,7 @@ io::Task<void> Agent::Sample(io::StopToken stop) {
                                .failed = recorder_.counts().failed,
                                .written_bytes = recorder_.counts().bytes,
                                .directory_bytes = recording_store_.bytes()});
+    if (fleet_ != nullptr) metrics_.SampleFleet(fleet_->sessions()->numbers());
     const std::string problem = certificates_ == nullptr ? "" : certificates_->problem();
     if (!problem.empty() && problem != told) {
       Say(absl::StrCat("goes on with the certificates of before: ", problem));
@@ -497,6 +528,7 @@ io::Task<void> Agent::Main() {
   co_await LoadNodeState();
   io::Scope model;
   model.Spawn(hosts_.Run(model.token()));
+  if (fleet_ != nullptr) model.Spawn(fleet_->Run(model.token()));
   io::Scope recordings;
   recordings.Spawn(recorder_.Run(recordings.token()));
   co_await TakeOverRecordings();
@@ -573,6 +605,10 @@ int CheckAgent(const Options& options) {
     status = Certificates::Load(options.tls).status();
   }
   if (status.ok()) status = CheckEtcdFiles(options.fleet);
+  if (status.ok() && !options.fleet_nodes.empty()) {
+    status =
+        StaticNodes::Read(options.fleet_nodes, absl::StrCat("nodes/", NodeName(options))).status();
+  }
   if (status.ok() && !options.audit_log.empty() && options.audit_log != "none" &&
       access(options.audit_log.c_str(), F_OK) == 0) {
     status = VerifyAuditFile(options.audit_log).status();

@@ -91,6 +91,9 @@ struct Call {
   CallRecorder* recorder = nullptr;
   // False: it must leave no trace in the audit log, because it was one too many.
   bool recordable = true;
+  // Another agent asks on its own account ("nodes/NODE", by its own word): it wants to know of this
+  // node alone. Empty: somebody else asks.
+  std::string asking_node;
   // For the audit log. Handlers set them as soon as they know.
   std::string resource;
   std::string reason;

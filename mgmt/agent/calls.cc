@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "google/protobuf/util/time_util.h"
 #include "io/attributes.h"
 #include "mgmt/agent/errors.h"
@@ -27,6 +25,11 @@ constexpr size_t kMostRefreshed = 2'000;
 
 grpc::Status Invalid(absl::string_view why, absl::string_view field, const absl::Status& status) {
   return InvalidField(why, field, status.message());
+}
+
+Verbs RightsBy(const Policy& policy, const Caller& caller, const Owner& owner) {
+  return policy.RightsOver(caller, owner.elsewhere ? std::nullopt : std::optional<uid_t>(owner.uid),
+                           owner.user);
 }
 
 void AddHost(const HostState& state, int sessions, const UsageCache& usage, fleet::Node* node) {
@@ -53,13 +56,14 @@ std::chrono::nanoseconds Calls::Patience(const Call& call) const {
   return std::min<std::chrono::nanoseconds>(kHostPatience, call.deadline - context_.reactor->Now());
 }
 
-grpc::Status Calls::CheckNode(absl::string_view field, absl::string_view name) const {
+grpc::Status Calls::CheckNode(const Call& call, absl::string_view field,
+                              absl::string_view name) const {
   const std::optional<std::string> node = ParseNodeName(name);
   if (!node) {
     return InvalidField(reason::kInvalidName, field, "must be nodes/NODE; nodes/- is this node");
   }
-  if (*node != "-" && name != context_.directory->node_name()) return NodeNotFound(name);
-  return grpc::Status::OK;
+  if (*node == "-" || name == context_.directory->node_name()) return grpc::Status::OK;
+  return Elsewhere(call, std::string(name), NodeNotFound(name));
 }
 
 grpc::Status Calls::CheckNodeRight(const Call& call, Verb verb) const {
@@ -71,21 +75,36 @@ Visible Calls::VisibleTo(std::shared_ptr<const Caller> caller) const {
   struct Seen {
     std::shared_ptr<const Policy> policy;
     absl::flat_hash_map<uid_t, bool> by_uid;
+    // Users of other nodes, of whom there is no end.
+    absl::flat_hash_map<std::string, bool> by_name;
   };
   auto seen = std::make_shared<Seen>();
-  return [this, caller = std::move(caller), seen = std::move(seen)](uid_t uid) {
+  return [this, caller = std::move(caller), seen = std::move(seen)](const Owner& owner) {
+    constexpr size_t kMaxSeen = 10'000;
     std::shared_ptr<const Policy> policy = context_.policy();
-    if (policy != seen->policy) {
+    if (policy != seen->policy || seen->by_name.size() > kMaxSeen) {
       seen->by_uid.clear();
+      seen->by_name.clear();
       seen->policy = std::move(policy);
     }
-    const auto [found, is_new] = seen->by_uid.try_emplace(uid, false);
-    if (is_new) {
-      found->second =
-          seen->policy->RightsOver(*caller, uid, context_.user_name(uid)).Has(Verb::kMetadata);
+    bool* visible;
+    bool is_new;
+    if (owner.elsewhere) {
+      const auto [found, inserted] = seen->by_name.try_emplace(owner.user, false);
+      visible = &found->second;
+      is_new = inserted;
+    } else {
+      const auto [found, inserted] = seen->by_uid.try_emplace(owner.uid, false);
+      visible = &found->second;
+      is_new = inserted;
     }
-    return found->second;
+    if (is_new) *visible = RightsBy(*seen->policy, *caller, owner).Has(Verb::kMetadata);
+    return *visible;
   };
+}
+
+Verbs Calls::RightsOver(const Caller& caller, const Owner& owner) const {
+  return RightsBy(*context_.policy(), caller, owner);
 }
 
 grpc::Status Calls::Find(Call* call, absl::string_view name, Verb verb,
@@ -97,9 +116,11 @@ grpc::Status Calls::Find(Call* call, absl::string_view name, Verb verb,
   }
   const Record* const found = context_.directory->Find(parsed->session);
   const std::string full = context_.directory->SessionName(parsed->session);
-  if (found == nullptr || (parsed->node != "-" && name != full)) return SessionNotFound(name);
-  const Verbs rights =
-      context_.policy()->RightsOver(*call->caller, found->uid, context_.user_name(found->uid));
+  if (parsed->node != "-" && name != full) {
+    return Elsewhere(*call, absl::StrCat("nodes/", parsed->node), SessionNotFound(name));
+  }
+  if (found == nullptr) return SessionNotFound(name);
+  const Verbs rights = RightsOver(*call->caller, found->owner);
   if (!rights.Has(Verb::kMetadata)) {
     // What he may not see is, for him, not there; the log knows better.
     call->detail = "hidden from the caller";
@@ -123,21 +144,17 @@ MOSH_CORO_WRAPPER io::Task<void> Calls::RefreshAll(Call* call) {
       call->stop);
 }
 
-void Calls::AddUnreachable(const Call& call, fleet::ListSessionsResponse* response) const {
-  const Visible visible = VisibleTo(call.caller);
-  for (const HostState& state : context_.hosts->states()) {
-    if (state.problem.empty() || !visible(state.owner.uid)) continue;
-    const std::vector<absl::string_view> path = absl::StrSplit(state.socket.path, '/');
-    response->add_unreachable(absl::StrCat(context_.directory->node_name(), "/hosts/",
-                                           absl::StripSuffix(path.back(), ".sock")));
-  }
-}
-
 Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
                            fleet::Node* response) {
   call->resource = request->name();
-  const grpc::Status named = CheckNode("name", request->name());
+  View view;
+  const grpc::Status named = ChooseView(*call, "name", request->name(), &view);
   if (!named.ok()) co_return named;
+  // Of nodes/- it is the one that answers.
+  if (view.fleet && !view.scope.empty()) {
+    const grpc::Status status = co_await GetNodeElsewhere(call, request, response);
+    co_return status;
+  }
   co_await context_.usage->Refresh();
 
   context_.node->AddTo(response);
@@ -153,7 +170,7 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
   absl::flat_hash_map<std::string, int> by_host;
   context_.directory->ForEach(Filter(), visible, [&](const Record& record) {
     ++sessions;
-    ++by_host[record.host];
+    ++by_host[record.source];
     detached += record.session->state() == fleet::Session::DETACHED ? 1 : 0;
     clients += record.session->clients_size();
   });
@@ -161,7 +178,7 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
   response->set_detached_session_count(detached);
   response->set_client_count(clients);
   for (const HostState& state : context_.hosts->states()) {
-    if (visible(state.owner.uid)) {
+    if (visible(state.owner)) {
       AddHost(state, by_host[state.socket.path], *context_.usage, response);
     }
   }
@@ -181,7 +198,8 @@ Calls::Done Calls::GetNode(Call* call, const fleet::GetNodeRequest* request,
 Calls::Done Calls::ListSessions(Call* call, const fleet::ListSessionsRequest* request,
                                 fleet::ListSessionsResponse* response) {
   call->resource = request->parent();
-  const grpc::Status named = CheckNode("parent", request->parent());
+  View view;
+  const grpc::Status named = ChooseView(*call, "parent", request->parent(), &view);
   if (!named.ok()) co_return named;
   Directory::Query query;
   const absl::StatusOr<int> page_size = PageSize(request->page_size());
@@ -207,12 +225,14 @@ Calls::Done Calls::ListSessions(Call* call, const fleet::ListSessionsRequest* re
     co_await context_.usage->Refresh();
   }
   // The later pages are of what the first has asked for.
-  if (mask->wants_measurements() && request->page_token().empty() &&
+  if (mask->wants_measurements() && request->page_token().empty() && view.has_own &&
       context_.directory->size() <= kMostRefreshed) {
     co_await RefreshAll(call);
   }
+  co_await OpenView(call, &view);
+  query.prefix = view.prefix;
 
-  const Directory::Page page = context_.directory->List(query, mask->wants_usage());
+  const Directory::Page page = view.directory->List(query, mask->wants_usage());
   std::string next_key = page.next_key;
   size_t bytes = 0;
   for (size_t i = 0; i < page.sessions.size(); ++i) {
@@ -226,7 +246,9 @@ Calls::Done Calls::ListSessions(Call* call, const fleet::ListSessionsRequest* re
   }
   if (!next_key.empty()) response->set_next_page_token(MakePageToken(next_key, fingerprint));
   response->set_total_size(page.total);
-  AddUnreachable(*call, response);
+  for (std::string& name : Unreachable(*call, view)) {
+    response->add_unreachable(std::move(name));
+  }
   co_return grpc::Status::OK;
 }
 
@@ -234,6 +256,11 @@ Calls::Done Calls::GetSession(Call* call, const fleet::GetSessionRequest* reques
                               fleet::Session* response) {
   const Record* record = nullptr;
   grpc::Status found = Find(call, request->name(), Verb::kMetadata, &record);
+  if (ReasonOf(found) == reason::kNodeElsewhere) {
+    const std::string node = absl::StrCat("nodes/", ParseSessionName(request->name())->node);
+    found = co_await GetSessionElsewhere(call, node, request, response);
+    co_return found;
+  }
   if (!found.ok()) co_return found;
   google::protobuf::FieldMask wanted = request->read_mask();
   // Of one session everything is told.
@@ -254,7 +281,8 @@ Calls::Done Calls::GetSession(Call* call, const fleet::GetSessionRequest* reques
 }
 
 std::string Calls::WatcherName(const Caller& caller, const Record& record) const {
-  if ((caller.uid && *caller.uid == record.uid) || context_.policy()->IsQuiet(caller)) return "";
+  if ((caller.uid && *caller.uid == record.owner.uid) || context_.policy()->IsQuiet(caller))
+    return "";
   std::string name = caller.short_name.substr(0, 64);
   for (char& c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7F) c = '?';

@@ -22,7 +22,9 @@
 #include "mgmt/agent/once.h"
 #include "mgmt/agent/policy.h"
 #include "mgmt/agent/usage.h"
+#include "mgmt/agent/view.h"
 #include "mgmt/fleet/fleet_nodes.h"
+#include "mgmt/fleet/fleet_sessions.h"
 #include "mgmt/model/directory.h"
 #include "mosh/fleet/v1/fleet_service.pb.h"
 
@@ -39,11 +41,12 @@ class Calls {
     NodeFacts* node;
     // What holds now; it is replaced when its file is read anew.
     std::function<std::shared_ptr<const Policy>()> policy;
-    std::function<std::string(uid_t)> user_name;
     // Adds to a Node what is known elsewhere; problems only if they are asked for. May be null.
     std::function<void(bool problems, fleet::Node*)> add_to_node = nullptr;
     // What others are told of this node. Null: nothing.
     const FleetNodes* nodes = nullptr;
+    // Other nodes' sessions. Null: this node is all there is.
+    FleetSessions* fleet = nullptr;
   };
   explicit Calls(Context context) : context_(std::move(context)) {}
 
@@ -68,12 +71,23 @@ class Calls {
   // The session that `name` names and the caller may do `verb` to; NOT_FOUND if he may not even see
   // it.
   grpc::Status Find(Call* call, absl::string_view name, Verb verb, const Record** record) const;
-  // OK if it is this node.
-  grpc::Status CheckNode(absl::string_view field, absl::string_view name) const;
+  // OK if it is this node, by its name or as nodes/-.
+  grpc::Status CheckNode(const Call& call, absl::string_view field, absl::string_view name) const;
   // OK if the caller may do this to the node itself.
   grpc::Status CheckNodeRight(const Call& call, Verb verb) const;
+  // What the parent of a request stands for, for this caller; then, once everything else about the
+  // request is right, its sessions: those of other nodes are fetched now.
+  grpc::Status ChooseView(const Call& call, absl::string_view field, absl::string_view parent,
+                          View* view) const;
+  io::Task<void> OpenView(Call* call, View* view);
+  // Which Hosts and nodes don't answer whose sessions he might see; sorted.
+  std::vector<std::string> Unreachable(const Call& call, const View& view) const;
+  // What a call about something of `node` ends with, which is another: asks the caller to go there
+  // if he may know of it, or says `otherwise`.
+  grpc::Status Elsewhere(const Call& call, const std::string& node, grpc::Status otherwise) const;
   // Whose sessions he may see. Follows the policy as it changes.
   Visible VisibleTo(std::shared_ptr<const Caller> caller) const;
+  Verbs RightsOver(const Caller& caller, const Owner& owner) const;
   // How the users of a session are told that he watches; empty: they aren't.
   std::string WatcherName(const Caller& caller, const Record& record) const;
   const Context& context() const { return context_; }
@@ -99,13 +113,24 @@ class Calls {
   // Tells the clients of a session that was looked at by whom, at most once a minute.
   io::Task<void> TellOfLook(Call* call, std::string session_id, std::string watcher);
   io::Task<void> RefreshAll(Call* call);
-  // "nodes/NODE/hosts/PID" of those that don't answer and whose sessions he might see.
-  void AddUnreachable(const Call& call, fleet::ListSessionsResponse* response) const;
+  // Whether there are other nodes for this call.
+  bool KnowsElsewhere(const Call& call) const;
+  Done GetNodeElsewhere(Call* call, const fleet::GetNodeRequest* request, fleet::Node* response);
+  Done GetSessionElsewhere(Call* call, std::string node, const fleet::GetSessionRequest* request,
+                           fleet::Session* response);
+
   io::Task<void> NotifyOne(Call* call, std::string session_id, control::Request request,
                            fleet::NotifySessionsResponse* response);
+  // Sessions of another node.
+  io::Task<void> NotifyNode(Call* call, PeerAddress peer, fleet::NotifySessionsRequest request,
+                            fleet::NotifySessionsResponse* response);
+  // Whole names, each once.
   grpc::Status ChooseNotified(Call* call, const fleet::NotifySessionsRequest& request,
-                              std::vector<std::string>* ids,
+                              const View& view, std::vector<std::string>* names,
                               fleet::NotifySessionsResponse* response) const;
+  // A session of the view that the caller may notify.
+  grpc::Status FindNotified(Call* call, absl::string_view name, const View& view,
+                            std::string* full_name) const;
 
   const Context context_;
   Once once_{context_.reactor};

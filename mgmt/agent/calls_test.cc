@@ -543,9 +543,9 @@ TEST(Calls, TheNodeShowsWhatTheCallerMaySee) {
 TEST(Calls, APolicyThatChangesHoldsAtOnce) {
   FakeNode node;
   const Visible visible = node.calls.VisibleTo(FakeNode::Cert("viewer"));
-  EXPECT_TRUE(visible(kAlice));
+  EXPECT_TRUE(visible({.uid = kAlice, .user = "alice"}));
   node.policy_ = std::make_shared<const Policy>(Policy(900));
-  EXPECT_FALSE(visible(kAlice));
+  EXPECT_FALSE(visible({.uid = kAlice, .user = "alice"}));
 }
 
 }  // namespace

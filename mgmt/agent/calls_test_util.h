@@ -20,6 +20,7 @@
 #include "mgmt/agent/calls.h"
 #include "mgmt/agent/errors.h"
 #include "mgmt/agent/streams.h"
+#include "mgmt/fleet/testing/fake_fleet.h"
 
 namespace mosh::mgmt {
 
@@ -81,9 +82,10 @@ class FakeHosts final : public HostCalls {
 
 // Sessions "a1" of alice's and "b1" of bob's on "nodes/n1". The policy gives a role to each of
 // cert:CN=viewer, operator, recorder, admin; and to cert:CN=limited notify and metadata over bob's.
+// With a fleet it has others beside it: those that are put into `nodes` and `peers`.
 class FakeNode {
  public:
-  FakeNode() {
+  explicit FakeNode(bool with_fleet = false) : with_fleet_(with_fleet) {
     Put("a1", kAlice);
     Put("b1", kBob);
     absl::StatusOr<Policy> policy = Policy::Parse(
@@ -97,6 +99,17 @@ class FakeNode {
         /*own_uid=*/900);
     EXPECT_TRUE(policy.ok()) << policy.status();
     policy_ = std::make_shared<const Policy>(*policy);
+    if (!with_fleet_) return;
+    nodes.Put("nodes/n1", "n1:1");
+    world.Start(fleet.Run(world.stop()));
+  }
+  ~FakeNode() { EXPECT_TRUE(world.StopAll()); }
+
+  // A node of the fleet, by the last segment of its name.
+  FakeAgent* AddNode(const std::string& node) {
+    FakeAgent* const agent = peers.Add(absl::StrCat(node, ":1"), absl::StrCat("nodes/", node));
+    nodes.Put(agent->node(), absl::StrCat(node, ":1"));
+    return agent;
   }
 
   static std::string UserName(uid_t uid) { return uid == kAlice ? "alice" : "bob"; }
@@ -169,13 +182,27 @@ class FakeNode {
   UsageCache usage{&reactor, nullptr};
   NodeFacts node{"nodes/n1"};
   std::shared_ptr<const Policy> policy_;
+  FakeNodes nodes;
+  FakePeers peers;
+  FleetSessions fleet{{.reactor = &reactor,
+                       .own = &directory,
+                       .nodes = &nodes,
+                       .calls = &peers,
+                       .new_instance = [] { return "fleet"; },
+                       .random = [] { return 0.5; },
+                       .complain = [](const std::string&) {}}};
+
+ private:
+  const bool with_fleet_;
+
+ public:
   Calls calls{{.reactor = &reactor,
                .directory = &directory,
                .hosts = &hosts,
                .usage = &usage,
                .node = &node,
                .policy = [this] { return policy_; },
-               .user_name = UserName}};
+               .fleet = with_fleet_ ? &fleet : nullptr}};
   Call last;  // of the last Do
 
  private:

@@ -118,6 +118,37 @@ Caller CallerOf(X509* certificate) {
   return caller;
 }
 
+struct ParsedChain {
+  X509Ptr leaf;  // null: there is none
+  std::unique_ptr<STACK_OF(X509), FreeStack> others;
+};
+
+ParsedChain ParseChain(absl::string_view chain) {
+  const BioPtr text(BIO_new_mem_buf(chain.data(), static_cast<int>(chain.size())));
+  ParsedChain parsed;
+  parsed.leaf.reset(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+  parsed.others.reset(sk_X509_new_null());
+  while (X509* const other = PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)) {
+    sk_X509_push(parsed.others.get(), other);
+  }
+  ERR_clear_error();
+  return parsed;
+}
+
+// What is wrong with it; empty: it holds.
+std::string VerifyChain(const ParsedChain& chain, X509_STORE* store, int purpose) {
+  const std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX, X509_STORE_CTX_free>> context(
+      X509_STORE_CTX_new());
+  X509_STORE_CTX_init(context.get(), store, chain.leaf.get(), chain.others.get());
+  X509_STORE_CTX_set_purpose(context.get(), purpose);
+  std::string problem;
+  if (X509_verify_cert(context.get()) != 1) {
+    problem = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
+  }
+  ERR_clear_error();
+  return problem;
+}
+
 }  // namespace
 
 absl::Status CheckOwnCertificate(const TlsFiles& files) {
@@ -201,6 +232,13 @@ void Certificates::LoadAgainIfChanged(std::chrono::steady_clock::time_point now)
   if (!loaded.ok()) return;
   loaded_ = *std::move(loaded);
   known_.clear();
+  ++version_;
+}
+
+uint64_t Certificates::version() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  LoadAgainIfChanged(std::chrono::steady_clock::now());
+  return version_;
 }
 
 std::string Certificates::problem() const {
@@ -218,30 +256,37 @@ absl::StatusOr<std::shared_ptr<const Caller>> Certificates::Identify(absl::strin
     known.checked = now;
     known.status = absl::UnauthenticatedError("there is no certificate");
     known.caller = nullptr;
-    const BioPtr text(BIO_new_mem_buf(chain.data(), static_cast<int>(chain.size())));
-    const X509Ptr leaf(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
-    if (leaf == nullptr) return known.status;
-    const std::unique_ptr<STACK_OF(X509), FreeStack> others(sk_X509_new_null());
-    while (X509* const other = PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)) {
-      sk_X509_push(others.get(), other);
-    }
-    ERR_clear_error();
-    const std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX, X509_STORE_CTX_free>> context(
-        X509_STORE_CTX_new());
-    X509_STORE_CTX_init(context.get(), loaded_.store.get(), leaf.get(), others.get());
-    X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_CLIENT);
-    known.caller = std::make_shared<const Caller>(CallerOf(leaf.get()));
-    if (X509_verify_cert(context.get()) == 1) {
-      known.status = absl::OkStatus();
-    } else {
-      known.status = absl::UnauthenticatedError(
-          absl::StrCat(known.caller->name, ": ",
-                       X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()))));
-    }
-    ERR_clear_error();
+    const ParsedChain parsed = ParseChain(chain);
+    if (parsed.leaf == nullptr) return known.status;
+    known.caller = std::make_shared<const Caller>(CallerOf(parsed.leaf.get()));
+    const std::string problem = VerifyChain(parsed, loaded_.store.get(), X509_PURPOSE_SSL_CLIENT);
+    known.status =
+        problem.empty()
+            ? absl::OkStatus()
+            : absl::UnauthenticatedError(absl::StrCat(known.caller->name, ": ", problem));
   }
   if (!known.status.ok()) return known.status;
   return known.caller;
+}
+
+absl::Status Certificates::CheckServer(absl::string_view chain, const std::string& host) {
+  StorePtr store;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    LoadAgainIfChanged(std::chrono::steady_clock::now());
+    store = loaded_.store;
+  }
+  const ParsedChain parsed = ParseChain(chain);
+  if (parsed.leaf == nullptr) return absl::UnauthenticatedError("there is no certificate");
+  const std::string problem = VerifyChain(parsed, store.get(), X509_PURPOSE_SSL_SERVER);
+  if (!problem.empty()) return absl::UnauthenticatedError(problem);
+  const bool named =
+      X509_check_host(parsed.leaf.get(), host.data(), host.size(), 0, nullptr) == 1 ||
+      X509_check_ip_asc(parsed.leaf.get(), host.c_str(), 0) == 1;
+  ERR_clear_error();
+  if (named) return absl::OkStatus();
+  return absl::UnauthenticatedError(
+      absl::StrCat("the certificate of ", CallerOf(parsed.leaf.get()).name, " is not for ", host));
 }
 
 }  // namespace mosh::mgmt

@@ -1,6 +1,7 @@
-// Certificates: which client certificates hold, and who their holders are. The authorities' and the
-// revocation lists' files are looked at again when they change, and every caller against them again
-// and again, so a revoked certificate's open connection ends too.
+// Certificates: which client certificates hold, and who their holders are; and which of other
+// agents do, whom this one calls. The authorities' and the revocation lists' files are looked at
+// again when they change, and every caller against them again and again, so a revoked certificate's
+// open connection ends too.
 //
 // Where revocation lists are given, each authority of a chain must have one that has not expired:
 // no list, no entry.
@@ -41,6 +42,14 @@ class Certificates {
   // doesn't hold.
   absl::StatusOr<std::shared_ptr<const Caller>> Identify(absl::string_view chain);
 
+  // Any thread. Whether this is the chain of the agent at `host`, a name or an address; PEM, its
+  // own certificate first. kUnauthenticated says why not.
+  absl::Status CheckServer(absl::string_view chain, const std::string& host);
+  // Whether there are revocation lists.
+  bool revocable() const { return !files_.revoked.empty(); }
+  // Any thread. Another one when authorities or lists have changed, which is looked for.
+  uint64_t version();
+
   // What is wrong with files that have changed since and can't be read any more. Those of before
   // hold meanwhile. Empty: nothing.
   std::string problem() const;
@@ -66,6 +75,7 @@ class Certificates {
   mutable std::mutex mutex_;
   // All below guarded by mutex_.
   Loaded loaded_;
+  uint64_t version_ = 1;
   std::chrono::steady_clock::time_point looked_;
   std::string problem_;
   absl::flat_hash_map<std::string, Known> known_;  // by chain

@@ -74,6 +74,12 @@ void Define(CLI::App* app, Options* options, FleetWords* words) {
                   "Of all recordings together")
       ->check(CLI::Range(int64_t{0}, INT64_MAX / 2))
       ->capture_default_str();
+  app->add_option("--fleet-nodes", options->fleet_nodes,
+                  "The fleet's nodes, this one among them: lines NODE HOST:PORT");
+  app->add_option("--fleet-max-sessions", options->fleet_max_sessions,
+                  "Of all nodes, kept while somebody asks for them")
+      ->check(CLI::Range(int64_t{1}, int64_t{100'000'000}))
+      ->capture_default_str();
   app->add_option("--max-watchers", options->limits.max_watchers, "Streams of sessions at a time")
       ->check(CLI::Range(1, 100'000));
   app->add_option("--max-screens", options->limits.max_screens, "Streams of screens at a time")
@@ -145,6 +151,12 @@ std::string Contradiction(const Options& options) {
   const bool any_tls = !tls.certificate.empty() || !tls.key.empty() || !tls.authorities.empty() ||
                        !tls.revoked.empty();
   if (options.listen.empty() && any_tls) return "--tls-… go with --listen";
+  if (!options.fleet_nodes.empty() && !options.fleet.etcd.empty()) {
+    return "--fleet-nodes and --etcd: one of both knows the fleet's nodes";
+  }
+  if (options.listen.empty() && !options.fleet_nodes.empty()) {
+    return "--fleet-nodes needs --listen: nodes know each other by certificate";
+  }
   if (options.listen.empty()) {
     return options.listen_unix == "none" ? "--listen-unix none leaves nothing to listen at" : "";
   }

@@ -3,8 +3,11 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "io/attributes.h"
 #include "mgmt/agent/calls.h"
@@ -21,6 +24,10 @@ constexpr size_t kMaxNoticeBytes = 1'000;
 constexpr int kDefaultNoticeSeconds = 10;
 constexpr int kMaxNoticeSeconds = 86'400;
 constexpr int kMaxFailed = 100;
+// Another node's sessions in one request to its agent, which is kept short of kMaxRequestBytes.
+constexpr int kNamesAtOnce = 2'000;
+// For it; its Hosts have kHostPatience.
+constexpr std::chrono::seconds kNodePatience{8};
 
 bool HasControls(absl::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -155,7 +162,7 @@ Calls::Done Calls::Attach(Call* call, const fleet::CreateAttachTicketRequest* re
   const grpc::Status found = Find(call, request->name(), Verb::kMetadata, &record);
   if (!found.ok()) co_return found;
   // Not even root: who has the key is the user.
-  if (!call->caller->uid || *call->caller->uid != record->uid) {
+  if (!call->caller->uid || *call->caller->uid != record->owner.uid) {
     co_return ApiError(grpc::StatusCode::PERMISSION_DENIED, reason::kNotOwner,
                        absl::StrCat("only the owner of ", call->resource,
                                     " gets a ticket, at the agent's Unix socket"));
@@ -180,10 +187,31 @@ Calls::Done Calls::Attach(Call* call, const fleet::CreateAttachTicketRequest* re
   co_return grpc::Status::OK;
 }
 
+grpc::Status Calls::FindNotified(Call* call, absl::string_view name, const View& view,
+                                 std::string* full_name) const {
+  const std::optional<SessionName> parsed = ParseSessionName(name);
+  const bool elsewhere = view.fleet && parsed && parsed->node != "-" &&
+                         !context_.fleet->IsOwn(absl::StrCat("nodes/", parsed->node));
+  if (!elsewhere) {
+    const Record* record = nullptr;
+    const grpc::Status found = Find(call, name, Verb::kNotify, &record);
+    if (found.ok()) *full_name = record->session->name();
+    return found;
+  }
+  call->resource = std::string(name);
+  const Record* const record =
+      absl::StartsWith(name, view.prefix) ? view.directory->FindNamed(name) : nullptr;
+  if (record == nullptr) return SessionNotFound(name);
+  const Verbs rights = RightsOver(*call->caller, record->owner);
+  if (!rights.Has(Verb::kMetadata)) return SessionNotFound(name);
+  if (!rights.Has(Verb::kNotify)) return PermissionDenied(Verb::kNotify, name);
+  *full_name = std::string(name);
+  return grpc::Status::OK;
+}
+
 grpc::Status Calls::ChooseNotified(Call* call, const fleet::NotifySessionsRequest& request,
-                                   std::vector<std::string>* ids,
+                                   const View& view, std::vector<std::string>* names,
                                    fleet::NotifySessionsResponse* response) const {
-  const std::shared_ptr<const Policy> policy = context_.policy();
   if (request.names().empty()) {
     const absl::StatusOr<Filter> filter = Filter::Compile(request.filter());
     if (!filter.ok()) {
@@ -191,28 +219,29 @@ grpc::Status Calls::ChooseNotified(Call* call, const fleet::NotifySessionsReques
     }
     call->detail = absl::StrCat("filter ", request.filter());
     bool denied = false;
-    context_.directory->ForEach(*filter, VisibleTo(call->caller), [&](const Record& record) {
-      const Verbs rights =
-          policy->RightsOver(*call->caller, record.uid, context_.user_name(record.uid));
-      if (rights.Has(Verb::kNotify)) {
-        ids->push_back(record.session->session_id());
-      } else {
-        denied = true;
-      }
-    });
+    view.directory->ForEach(
+        *filter, VisibleTo(call->caller),
+        [&](const Record& record) {
+          if (RightsOver(*call->caller, record.owner).Has(Verb::kNotify)) {
+            names->push_back(record.session->name());
+          } else {
+            denied = true;
+          }
+        },
+        view.prefix);
     // Those that he may not are passed over, unless that is all there are.
-    return denied && ids->empty() ? PermissionDenied(Verb::kNotify, request.parent())
-                                  : grpc::Status::OK;
+    return denied && names->empty() ? PermissionDenied(Verb::kNotify, request.parent())
+                                    : grpc::Status::OK;
   }
   if (static_cast<size_t>(request.names_size()) > kMaxNames) {
     return InvalidField(reason::kInvalidArgument, "names", "are more than 10,000");
   }
   const std::string parent = call->resource;
   for (const std::string& name : request.names()) {
-    const Record* record = nullptr;
-    const grpc::Status found = Find(call, name, Verb::kNotify, &record);
+    std::string full_name;
+    const grpc::Status found = FindNotified(call, name, view, &full_name);
     if (found.ok()) {
-      ids->push_back(record->session->session_id());
+      names->push_back(std::move(full_name));
     } else if (found.error_code() != grpc::StatusCode::NOT_FOUND) {
       return found;
     } else if (response->failed_size() < kMaxFailed) {
@@ -224,8 +253,8 @@ grpc::Status Calls::ChooseNotified(Call* call, const fleet::NotifySessionsReques
     call->detail = absl::StrCat(request.names_size(), " names, first ", request.names(0));
   }
   // Once each.
-  std::sort(ids->begin(), ids->end());
-  ids->erase(std::unique(ids->begin(), ids->end()), ids->end());
+  std::sort(names->begin(), names->end());
+  names->erase(std::unique(names->begin(), names->end()), names->end());
   return grpc::Status::OK;
 }
 
@@ -239,9 +268,72 @@ io::Task<void> Calls::NotifyOne(Call* call, std::string session_id, control::Req
   }
 }
 
+io::Task<void> Calls::NotifyNode(Call* call, PeerAddress peer, fleet::NotifySessionsRequest request,
+                                 fleet::NotifySessionsResponse* response) {
+  fleet::NotifySessionsResponse answer;
+  const grpc::Status status = co_await context_.fleet->calls()->NotifySessions(
+      peer, &request, &answer,
+      std::min<std::chrono::nanoseconds>(kNodePatience, call->deadline - context_.reactor->Now()),
+      call->stop);
+  const auto fail = [response](const std::string& name) {
+    if (response->failed_size() < kMaxFailed) response->add_failed(name);
+  };
+  if (!status.ok()) {
+    response->add_unreachable(peer.node);
+    for (const std::string& name : request.names()) fail(name);
+    co_return;
+  }
+  // Of what it was asked, and no more.
+  response->set_notified_count(response->notified_count() +
+                               std::clamp(answer.notified_count(), 0, request.names_size()));
+  const absl::flat_hash_set<absl::string_view> asked(request.names().begin(),
+                                                     request.names().end());
+  for (const std::string& name : answer.failed()) {
+    if (asked.contains(name)) fail(name);
+  }
+}
+
+namespace {
+
+// Why another node's agent is asked to notify, for its audit log.
+std::string ReasonOnBehalf(const Call& call, const std::string& own_node) {
+  const std::string text = absl::StrCat("for ", call.caller->name, " at ", own_node,
+                                        call.reason.empty() ? "" : ": ", call.reason);
+  return ValidUtf8(text.substr(0, kMaxReasonBytes - 3));
+}
+
+// No more of the fleet than named sessions are on.
+void NarrowView(const fleet::NotifySessionsRequest& request, Directory* own, View* view) {
+  if (!view->fleet || request.names().empty()) return;
+  std::set<std::string> nodes;
+  for (const std::string& name : request.names()) {
+    const std::optional<SessionName> parsed = ParseSessionName(name);
+    if (parsed && parsed->node != "-") nodes.insert(absl::StrCat("nodes/", parsed->node));
+  }
+  nodes.erase(own->node_name());
+  if (nodes.size() > 1 || !view->scope.empty()) return;
+  view->fleet = !nodes.empty();
+  if (view->fleet) {
+    view->scope = *nodes.begin();
+  } else {
+    view->directory = own;
+  }
+}
+
+// Who doesn't answer, each once.
+void SortUnreachable(fleet::NotifySessionsResponse* response) {
+  std::vector<std::string> names(response->unreachable().begin(), response->unreachable().end());
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  response->mutable_unreachable()->Assign(names.begin(), names.end());
+}
+
+}  // namespace
+
 Calls::Done Calls::Notify(Call* call, const fleet::NotifySessionsRequest* request,
                           fleet::NotifySessionsResponse* response) {
-  const grpc::Status named = CheckNode("parent", request->parent());
+  View view;
+  const grpc::Status named = ChooseView(*call, "parent", request->parent(), &view);
   if (!named.ok()) co_return named;
   if (request->text().empty() || request->text().size() > kMaxNoticeBytes ||
       HasControls(request->text())) {
@@ -261,15 +353,44 @@ Calls::Done Calls::Notify(Call* call, const fleet::NotifySessionsRequest* reques
                              "must be more than nothing and at most a day");
     }
   }
-  std::vector<std::string> ids;
-  const grpc::Status chosen = ChooseNotified(call, *request, &ids, response);
+  NarrowView(*request, context_.directory, &view);
+  co_await OpenView(call, &view);
+  std::vector<std::string> names;
+  const grpc::Status chosen = ChooseNotified(call, *request, view, &names, response);
   if (!chosen.ok()) co_return chosen;
+  if (view.fleet) {
+    for (std::string& name : Unreachable(*call, view)) {
+      response->add_unreachable(std::move(name));
+    }
+  }
   if (request->validate_only()) {
-    response->set_notified_count(static_cast<int32_t>(ids.size()));
+    response->set_notified_count(static_cast<int32_t>(names.size()));
     co_return grpc::Status::OK;
   }
   std::vector<io::Task<void>> tasks;
-  for (const std::string& id : ids) {
+  // By their names, a node's are beside each other.
+  for (auto name = names.begin(); name != names.end();) {
+    const std::optional<SessionName> parsed = ParseSessionName(*name);
+    const std::string node = absl::StrCat("nodes/", parsed->node);
+    if (node != context_.directory->node_name()) {
+      const fleet::Node* const known = context_.fleet->FindNode(node);
+      fleet::NotifySessionsRequest asked;
+      asked.set_parent(node);
+      asked.set_text(request->text());
+      asked.mutable_display_duration()->set_seconds(seconds);
+      asked.set_reason(ReasonOnBehalf(*call, context_.directory->node_name()));
+      const std::string prefix = Directory::PrefixOf(node);
+      while (name != names.end() && absl::StartsWith(*name, prefix) &&
+             asked.names_size() < kNamesAtOnce) {
+        asked.add_names(*name++);
+      }
+      tasks.push_back(
+          NotifyNode(call, {.node = node, .endpoint = known == nullptr ? "" : known->endpoint()},
+                     std::move(asked), response));
+      continue;
+    }
+    const std::string& id = parsed->session;
+    ++name;
     control::Request asked;
     control::Notify* const notify = asked.mutable_notify();
     notify->set_session_id(id);
@@ -278,8 +399,9 @@ Calls::Done Calls::Notify(Call* call, const fleet::NotifySessionsRequest* reques
     tasks.push_back(NotifyOne(call, id, std::move(asked), response));
   }
   co_await RunSome(std::move(tasks), kNotifyConcurrency);
+  SortUnreachable(response);
   call->detail = absl::StrCat(call->detail, call->detail.empty() ? "" : "; ", "told ",
-                              response->notified_count(), " of ", ids.size());
+                              response->notified_count(), " of ", names.size());
   co_return grpc::Status::OK;
 }
 

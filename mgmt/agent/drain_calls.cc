@@ -69,7 +69,7 @@ grpc::Status DrainCalls::Check(const Call& call, Verb verb) const {
 }
 
 grpc::Status DrainCalls::CheckDrain(const Call& call, absl::string_view name) const {
-  const grpc::Status named = context_.calls->CheckNode("name", name);
+  const grpc::Status named = context_.calls->CheckNode(call, "name", name);
   return named.ok() ? Check(call, Verb::kDrain) : named;
 }
 
@@ -135,7 +135,7 @@ grpc::Status DrainCalls::Find(Call* call, absl::string_view name, Verb verb,
   if (!ParseNodeName(node) || node.size() == name.size()) {
     return InvalidField(reason::kInvalidName, "name", "must be nodes/NODE/operations/OPERATION");
   }
-  const grpc::Status here = context_.calls->CheckNode("name", node);
+  const grpc::Status here = context_.calls->CheckNode(*call, "name", node);
   if (!here.ok()) return here;
   const grpc::Status allowed = Check(*call, verb);
   if (!allowed.ok()) return allowed;
@@ -165,7 +165,7 @@ DrainCalls::Done DrainCalls::GetOperation(Call* call, const fleet::GetOperationR
 DrainCalls::Done DrainCalls::ListOperations(Call* call, const fleet::ListOperationsRequest* request,
                                             fleet::ListOperationsResponse* response) {
   call->resource = request->parent();
-  const grpc::Status named = context_.calls->CheckNode("parent", request->parent());
+  const grpc::Status named = context_.calls->CheckNode(*call, "parent", request->parent());
   if (!named.ok()) co_return named;
   const grpc::Status allowed = Check(*call, Verb::kMetadata);
   if (!allowed.ok()) co_return allowed;

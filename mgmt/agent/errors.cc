@@ -92,6 +92,27 @@ grpc::Status NodeNotFound(absl::string_view name) {
       .Resource(kNodeType, name);
 }
 
+grpc::Status NodeElsewhere(absl::string_view name, absl::string_view endpoint) {
+  if (endpoint.empty()) {
+    return ApiError(grpc::StatusCode::FAILED_PRECONDITION, reason::kNodeElsewhere,
+                    absl::StrCat(name,
+                                 " answers for itself, and its agent listens at no port that "
+                                 "others could reach"))
+        .Resource(kNodeType, name);
+  }
+  return ApiError(grpc::StatusCode::FAILED_PRECONDITION, reason::kNodeElsewhere,
+                  absl::StrCat(name, " answers for itself: ask its agent at ", endpoint))
+      .Metadata("endpoint", endpoint)
+      .Resource(kNodeType, name);
+}
+
+grpc::Status NodeUnreachable(absl::string_view name, absl::string_view why) {
+  return ApiError(grpc::StatusCode::UNAVAILABLE, reason::kNodeUnreachable,
+                  absl::StrCat("the agent of ", name, " does not answer: ", why))
+      .Resource(kNodeType, name)
+      .RetryAfter(std::chrono::seconds(1));
+}
+
 grpc::Status RecordingNotFound(absl::string_view name) {
   return ApiError(grpc::StatusCode::NOT_FOUND, reason::kRecordingNotFound,
                   absl::StrCat("there is no recording ", name))

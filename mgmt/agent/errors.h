@@ -19,6 +19,8 @@ namespace reason {
 inline constexpr char kSessionNotFound[] = "SESSION_NOT_FOUND";
 inline constexpr char kClientNotFound[] = "CLIENT_NOT_FOUND";
 inline constexpr char kNodeNotFound[] = "NODE_NOT_FOUND";
+inline constexpr char kNodeElsewhere[] = "NODE_ELSEWHERE";
+inline constexpr char kNodeUnreachable[] = "NODE_UNREACHABLE";
 inline constexpr char kNodeNotLost[] = "NODE_NOT_LOST";
 inline constexpr char kRegistryUnavailable[] = "REGISTRY_UNAVAILABLE";
 inline constexpr char kInvalidName[] = "INVALID_NAME";
@@ -69,6 +71,10 @@ class ApiError {
 grpc::Status SessionNotFound(absl::string_view name);
 grpc::Status ClientNotFound(absl::string_view session, absl::string_view client);
 grpc::Status NodeNotFound(absl::string_view name);
+// Another node's affair; its agent is at `endpoint`, or nowhere if that is empty.
+grpc::Status NodeElsewhere(absl::string_view name, absl::string_view endpoint);
+// Its agent doesn't answer this one, or not what it was asked.
+grpc::Status NodeUnreachable(absl::string_view name, absl::string_view why);
 grpc::Status RecordingNotFound(absl::string_view name);
 grpc::Status OperationNotFound(absl::string_view name);
 grpc::Status PolicyNotFound(absl::string_view name);

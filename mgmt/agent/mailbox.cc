@@ -17,13 +17,11 @@ absl::StatusOr<std::unique_ptr<Mailbox>> Mailbox::Create(io::Reactor* reactor) {
 }
 
 bool Mailbox::Post(std::function<void()> letter) {
-  bool first;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (closed_) return false;
-    first = letters_.empty();
-    letters_.push_back(std::move(letter));
-  }
+  // Held to the end: when the loop has run the letter, nothing of this call is left to do.
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (closed_) return false;
+  const bool first = letters_.empty();
+  letters_.push_back(std::move(letter));
   if (first) {
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof one);

@@ -29,6 +29,8 @@ prometheus::Counter* AddCounter(prometheus::Registry& registry, const char* name
   return &prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
 }
 
+void Grow(prometheus::Counter* counter, double to) { counter->Increment(to - counter->Value()); }
+
 }  // namespace
 
 Metrics::Metrics()
@@ -101,6 +103,19 @@ Metrics::Metrics()
   recorded_bytes_ = AddCounter(registry, "mosh_recorded_bytes_total", "Written into recordings.");
   recordings_bytes_ =
       AddGauge(registry, "mosh_recordings_bytes", "What all recordings on this node take.");
+  auto& peers = prometheus::BuildGauge()
+                    .Name("mosh_fleet_peers")
+                    .Help("Other nodes whose sessions somebody wants here, by how they answer.")
+                    .Register(registry);
+  peers_connecting_ = &peers.Add({{"state", "connecting"}});
+  peers_synced_ = &peers.Add({{"state", "synced"}});
+  peers_unreachable_ = &peers.Add({{"state", "unreachable"}});
+  fleet_sessions_ =
+      AddGauge(registry, "mosh_fleet_sessions",
+               "Sessions of all nodes that are known here while somebody wants them.");
+  fleet_events_ = AddCounter(registry, "mosh_fleet_events_total", "What nodes have told.");
+  fleet_refused_ = AddCounter(registry, "mosh_fleet_events_refused_total",
+                              "Of this, what was wrong or too much.");
   cpu_seconds_ =
       AddCounter(registry, "process_cpu_seconds_total", "Processor time of the agent itself.");
   memory_ = AddGauge(registry, "process_resident_memory_bytes", "Memory of the agent itself.");
@@ -161,14 +176,20 @@ void Metrics::Sample(const Directory& directory, int hosts, int unreachable_host
   memory_->Set(static_cast<double>(own.memory_bytes));
 }
 
+void Metrics::SampleFleet(const FleetSessions::Numbers& now) {
+  peers_connecting_->Set(now.connecting);
+  peers_synced_->Set(now.synced);
+  peers_unreachable_->Set(now.unreachable);
+  fleet_sessions_->Set(static_cast<double>(now.sessions));
+  Grow(fleet_events_, static_cast<double>(now.events));
+  Grow(fleet_refused_, static_cast<double>(now.refused));
+}
+
 void Metrics::SampleRecordings(const RecordingNumbers& now) {
-  const auto grow = [](prometheus::Counter* counter, int64_t to) {
-    counter->Increment(static_cast<double>(to) - counter->Value());
-  };
   recordings_->Set(now.running);
-  grow(recordings_finished_, now.finished);
-  grow(recordings_failed_, now.failed);
-  grow(recorded_bytes_, now.written_bytes);
+  Grow(recordings_finished_, static_cast<double>(now.finished));
+  Grow(recordings_failed_, static_cast<double>(now.failed));
+  Grow(recorded_bytes_, static_cast<double>(now.written_bytes));
   recordings_bytes_->Set(static_cast<double>(now.directory_bytes));
 }
 

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "grpcpp/support/status.h"
+#include "mgmt/fleet/fleet_sessions.h"
 #include "mgmt/model/directory.h"
 #include "mosh/fleet/v1/node.pb.h"
 #include "prometheus/counter.h"
@@ -52,6 +53,7 @@ class Metrics {
 
   // The fleet's nodes as they are known here.
   void SampleNodes(bool registry_up, const std::map<std::string, fleet::Node>& nodes);
+  void SampleFleet(const FleetSessions::Numbers& now);
 
   prometheus::Registry& registry() { return *registry_; }
 
@@ -81,6 +83,12 @@ class Metrics {
   prometheus::Counter* recordings_failed_;
   prometheus::Counter* recorded_bytes_;
   prometheus::Gauge* recordings_bytes_;
+  prometheus::Gauge* peers_connecting_;
+  prometheus::Gauge* peers_synced_;
+  prometheus::Gauge* peers_unreachable_;
+  prometheus::Gauge* fleet_sessions_;
+  prometheus::Counter* fleet_events_;
+  prometheus::Counter* fleet_refused_;
   prometheus::Counter* cpu_seconds_;
   prometheus::Gauge* memory_;
   std::unique_ptr<prometheus::Exposer> exposer_;

@@ -84,6 +84,8 @@ const Verbs* Policy::BuiltInRole(absl::string_view name) {
       {"viewer", {Verb::kMetadata}},
       {"operator", {Verb::kMetadata, Verb::kNotify, Verb::kInput, Verb::kTerminate, Verb::kDrain}},
       {"recorder", {Verb::kMetadata, Verb::kScreen, Verb::kRecord}},
+      // What one agent needs of another to answer for the whole fleet.
+      {"agent", {Verb::kMetadata, Verb::kNotify}},
       {"admin", Verbs::All()},
   };
   for (const auto& [role, verbs] : kRoles) {
@@ -177,8 +179,9 @@ bool Policy::Names(const Grant& grant, const Caller& caller) {
                             caller.principals.end()) != grant.to.end();
 }
 
-Verbs Policy::RightsOver(const Caller& caller, uid_t owner_uid, absl::string_view owner) const {
-  if (IsMaster(caller) || (caller.uid && *caller.uid == owner_uid)) {
+Verbs Policy::RightsOver(const Caller& caller, std::optional<uid_t> owner_uid,
+                         absl::string_view owner) const {
+  if (IsMaster(caller) || (caller.uid && caller.uid == owner_uid)) {
     return Verbs::All().Without(kNodeVerbs);
   }
   Verbs verbs;
@@ -199,8 +202,10 @@ Verbs Policy::RightsOverNode(const Caller& caller) const {
   return verbs;
 }
 
-bool Policy::Knows(const Caller& caller) const {
-  if (caller.uid) return true;
+bool Policy::Knows(const Caller& caller) const { return caller.uid || KnowsElsewhere(caller); }
+
+bool Policy::KnowsElsewhere(const Caller& caller) const {
+  if (IsMaster(caller)) return true;
   return std::any_of(grants_.begin(), grants_.end(),
                      [&caller](const Grant& grant) { return Names(grant, caller); });
 }

@@ -17,6 +17,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,16 +40,21 @@ class Policy {
   // right away or give one unseen.
   static absl::StatusOr<Policy> Parse(absl::string_view json, uid_t own_uid);
 
-  // Over the sessions of a user.
-  Verbs RightsOver(const Caller& caller, uid_t owner_uid, absl::string_view owner) const;
+  // Over the sessions of a user. No uid: of another node's user, who is nobody here.
+  Verbs RightsOver(const Caller& caller, std::optional<uid_t> owner_uid,
+                   absl::string_view owner) const;
   // Over the node itself.
   Verbs RightsOverNode(const Caller& caller) const;
   // Whether there is anything at all that he may do. The node as such is shown to whom it is so.
   bool Knows(const Caller& caller) const;
+  // Whether there may be something on other nodes. A machine's ordinary users have their own
+  // sessions there, and nothing elsewhere.
+  bool KnowsElsewhere(const Caller& caller) const;
   // Users aren't shown that he watches.
   bool IsQuiet(const Caller& caller) const;
 
-  // Verbs of a built-in role; null if there is no such role. viewer, operator, recorder, admin.
+  // Verbs of a built-in role; null if there is no such role. viewer, operator, recorder,
+  // agent, admin.
   static const Verbs* BuiltInRole(absl::string_view name);
 
  private:

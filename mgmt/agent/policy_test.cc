@@ -51,6 +51,18 @@ TEST(Policy, RootAndTheAgentsUserHaveEveryRight) {
   }
 }
 
+TEST(Policy, AnotherNodesUserIsNobodyHere) {
+  const Policy policy =
+      MustParse(R"({"grants":[{"to":["local:alice"],"roles":["viewer"],"users":["carol"]}]})");
+  const Caller alice = Local(kAlice, {"local:alice"});
+  EXPECT_TRUE(policy.RightsOver(alice, std::nullopt, "alice").empty());
+  EXPECT_TRUE(policy.RightsOver(alice, std::nullopt, "carol").Has(Verb::kMetadata));
+  EXPECT_TRUE(policy.RightsOver(Local(0, {}), std::nullopt, "alice").Has(Verb::kTerminate));
+  EXPECT_TRUE(policy.KnowsElsewhere(alice));
+  EXPECT_TRUE(policy.KnowsElsewhere(Local(kAgent, {})));
+  EXPECT_FALSE(policy.KnowsElsewhere(Local(kBob, {"local:bob"})));
+}
+
 TEST(Policy, UidZeroMeansNothingForACertificate) {
   const Policy policy(kAgent);
   EXPECT_TRUE(policy.RightsOver(Certificate("cert:CN=root"), 0, "root").empty());
@@ -60,11 +72,12 @@ TEST(Policy, EachBuiltInRoleHasItsVerbs) {
   const struct {
     const char* role;
     Verbs verbs;
-  } kRoles[] = {{"viewer", {Verb::kMetadata}},
-                {"operator",
-                 {Verb::kMetadata, Verb::kNotify, Verb::kInput, Verb::kTerminate, Verb::kDrain}},
-                {"recorder", {Verb::kMetadata, Verb::kScreen, Verb::kRecord}},
-                {"admin", Verbs::All()}};
+  } kRoles[] = {
+      {"viewer", {Verb::kMetadata}},
+      {"operator", {Verb::kMetadata, Verb::kNotify, Verb::kInput, Verb::kTerminate, Verb::kDrain}},
+      {"recorder", {Verb::kMetadata, Verb::kScreen, Verb::kRecord}},
+      {"agent", {Verb::kMetadata, Verb::kNotify}},
+      {"admin", Verbs::All()}};
   for (const auto& [role, verbs] : kRoles) {
     const Policy policy =
         MustParse(std::string(R"({"grants":[{"to":["cert:CN=x"],"roles":[")") + role + R"("]}]})");

@@ -52,6 +52,8 @@ using PolicyBase = PolicyRpc::WithCallbackMethod_GetPolicy<
     PolicyRpc::WithCallbackMethod_ListPolicies<PolicyRpc::WithCallbackMethod_UpdatePolicy<
         PolicyRpc::WithCallbackMethod_DeletePolicy<PolicyRpc::Service>>>>;
 
+// "nodes/NODE".
+constexpr size_t kMaxNode = 70;
 // For calls that are under way when the agent stops.
 constexpr std::chrono::seconds kPatienceAtEnd{2};
 
@@ -411,6 +413,11 @@ std::shared_ptr<Call> Reception::TakeOn(grpc::CallbackServerContext* context, co
   call->still_known = std::move(identity.still_known);
   call->method = &method;
   call->recorder = this;
+  const auto asking = context->client_metadata().find(kAskingNode);
+  if (asking != context->client_metadata().end()) {
+    call->asking_node =
+        std::string(asking->second.data(), std::min(asking->second.size(), kMaxNode));
+  }
   // As a span, which is all that the two clocks have in common.
   const auto left = context->deadline() - std::chrono::system_clock::now();
   if (left < std::chrono::hours(24)) call->patience = left;

@@ -31,8 +31,6 @@ constexpr std::chrono::milliseconds kInterval{50};
 constexpr size_t kPart = 256 * 1024;
 // Less than what gRPC's clients take by default, which is 4 MiB.
 constexpr size_t kMaxListBytes = 3'500'000;
-// Nobody's: what a caller may do to its sessions, he may by a grant.
-constexpr uid_t kNobodys = static_cast<uid_t>(-1);
 
 // Of the limits in a request, or what they are without.
 grpc::Status TakeLimits(const fleet::StartRecordingRequest& request, fleet::Recording* wanted) {
@@ -115,7 +113,8 @@ Recordings::Done Recordings::Look() {
 Recordings::Access Recordings::AccessTo(const Caller& caller,
                                         const fleet::Recording& recording) const {
   const std::shared_ptr<const Policy> policy = context_.calls->context().policy();
-  if (policy->RightsOver(caller, kNobodys, recording.user()).Has(Verb::kRecord)) {
+  // By a grant, whoever has that uid now.
+  if (policy->RightsOver(caller, std::nullopt, recording.user()).Has(Verb::kRecord)) {
     return {true, true};
   }
   // The owner of the session, who may keep what he made himself.
@@ -133,6 +132,10 @@ grpc::Status Recordings::Find(Call* call, absl::string_view name, bool to_change
   }
   const fleet::Recording* const found = context_.store->Find(found_id);
   const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
+  const std::string node = absl::StrCat("nodes/", parts[1]);
+  if (parts[1] != "-" && node != context_.calls->context().directory->node_name()) {
+    return context_.calls->Elsewhere(*call, node, RecordingNotFound(name));
+  }
   if (found == nullptr || (parts[1] != "-" && found->name() != name)) {
     return RecordingNotFound(name);
   }
@@ -185,11 +188,11 @@ Recordings::Done Recordings::Start(Call* call, const fleet::StartRecordingReques
   const std::string watcher = context_.calls->WatcherName(*call->caller, *record);
   wanted.set_session(record->session->name());
   wanted.set_user(record->session->user());
-  wanted.set_uid(record->uid);
+  wanted.set_uid(record->owner.uid);
   wanted.set_title(request->title());
   wanted.set_reason(request->reason());
   wanted.set_started_by(call->caller->name);
-  wanted.set_quiet(watcher.empty() && call->caller->uid != record->uid);
+  wanted.set_quiet(watcher.empty() && call->caller->uid != record->owner.uid);
 
   const grpc::Status prepared = StoreAnswer(co_await context_.store->PrepareToWrite());
   if (!prepared.ok()) co_return prepared;
@@ -263,7 +266,7 @@ Recordings::Done Recordings::Delete(Call* call, const fleet::DeleteRecordingRequ
 Recordings::Done Recordings::ListRecordings(Call* call, const fleet::ListRecordingsRequest* request,
                                             fleet::ListRecordingsResponse* response) {
   call->resource = request->parent();
-  const grpc::Status named = context_.calls->CheckNode("parent", request->parent());
+  const grpc::Status named = context_.calls->CheckNode(*call, "parent", request->parent());
   if (!named.ok()) co_return named;
   const absl::StatusOr<int> page_size = PageSize(request->page_size());
   if (!page_size.ok()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
@@ -18,11 +19,21 @@ using google::protobuf::util::TimeUtil;
 // A message of a watch has at most so many events; each is some hundred bytes.
 constexpr size_t kMaxEvents = 500;
 constexpr size_t kMaxBatchBytes = 512 * 1024;
+// How often a watch looks for Hosts of this node that don't answer. Nodes tell of themselves.
+constexpr std::chrono::seconds kLookForUnreachable{1};
 constexpr int kAuditBatch = 200;
 constexpr int kDefaultAuditCount = 100;
 constexpr std::chrono::milliseconds kMinScreenInterval{10};
 constexpr std::chrono::milliseconds kDefaultScreenInterval{50};
 constexpr std::chrono::milliseconds kMaxScreenInterval = std::chrono::hours(1);
+
+// Put behind a WatchSessionsResponse, it is part of it.
+std::string UnreachableMessage(const std::vector<std::string>& names) {
+  fleet::WatchSessionsResponse message;
+  fleet::Unreachable* const unreachable = message.mutable_unreachable();
+  for (const std::string& name : names) unreachable->add_names(name);
+  return message.SerializeAsString();
+}
 
 }  // namespace
 
@@ -57,7 +68,9 @@ grpc::Status Streams::Stopped(const Call& call, absl::string_view resource_versi
 
 io::Task<void> Streams::Run(io::StopToken stop) {
   io::Reactor* const reactor = calls_->context().reactor;
-  calls_->context().directory->SetOnChange([this] { changed_.Set(); });
+  FleetSessions* const fleet = calls_->context().fleet;
+  calls_->context().directory->SetOnChange([this] { changed_.Set(); }, this);
+  if (fleet != nullptr) fleet->SetOnChange([this] { changed_.Set(); });
   Instant next;
   while ((co_await changed_.Wait(stop)).ok()) {
     // At once after a while without changes.
@@ -68,14 +81,16 @@ io::Task<void> Streams::Run(io::StopToken stop) {
     flush_.Set();
     flush_.Reset();
   }
-  calls_->context().directory->SetOnChange(nullptr);
+  calls_->context().directory->SetOnChange(nullptr, this);
+  if (fleet != nullptr) fleet->SetOnChange(nullptr);
 }
 
 Streams::Done Streams::WatchSessions(Call* call, const fleet::WatchSessionsRequest* request,
                                      Sink<std::string>* sink) {
   const Calls::Context& context = calls_->context();
   call->resource = request->parent();
-  const grpc::Status named = calls_->CheckNode("parent", request->parent());
+  View view;
+  const grpc::Status named = calls_->ChooseView(*call, "parent", request->parent(), &view);
   if (!named.ok()) co_return named;
   Watch::Terms terms;
   absl::StatusOr<Filter> filter = Filter::Compile(request->filter());
@@ -89,6 +104,7 @@ Streams::Done Streams::WatchSessions(Call* call, const fleet::WatchSessionsReque
   }
   terms.mask = *std::move(mask);
   terms.visible = calls_->VisibleTo(call->caller);
+  terms.prefix = view.prefix;
   const Place place(&watchers_, call->caller->name);
   if (!place.taken()) {
     co_return LimitExceeded("there are too many watchers", std::chrono::seconds(5));
@@ -97,8 +113,9 @@ Streams::Done Streams::WatchSessions(Call* call, const fleet::WatchSessionsReque
   if (usage) co_await context.usage->Refresh();
   const Interest fresh(terms.mask.wants_measurements(), &fresh_watchers_,
                        [&context](bool wanted) { context.hosts->KeepFresh(wanted); });
+  co_await calls_->OpenView(call, &view);
   absl::StatusOr<Watch> watch =
-      Watch::Begin(context.directory, std::move(terms), request->resource_version());
+      Watch::Begin(view.directory, std::move(terms), request->resource_version());
   if (!watch.ok() && watch.status().code() == absl::StatusCode::kOutOfRange) {
     co_return ApiError(grpc::StatusCode::OUT_OF_RANGE, reason::kVersionTooOld,
                        absl::string_view(watch.status().message()));
@@ -108,6 +125,9 @@ Streams::Done Streams::WatchSessions(Call* call, const fleet::WatchSessionsReque
   }
 
   Instant told_at = context.reactor->Now();
+  std::optional<std::vector<std::string>> unreachable;  // as it was told
+  uint64_t looked_version = 0;
+  Instant looked_at;
   for (;;) {
     if (call->stop.stop_requested()) co_return Stopped(*call, watch->resource_version());
     if (call->still_known && !call->still_known()) co_return NoLongerKnown();
@@ -122,7 +142,18 @@ Streams::Done Streams::WatchSessions(Call* call, const fleet::WatchSessionsReque
       *batch = watch->Bookmark();
       told_at = context.reactor->Now();
     }
-    if (!batch->empty()) {
+    const uint64_t version = view.fleet ? context.fleet->unreachable_version() : 0;
+    if (!unreachable || version != looked_version ||
+        context.reactor->Now() >= looked_at + kLookForUnreachable) {
+      looked_at = context.reactor->Now();
+      looked_version = version;
+      std::vector<std::string> names = calls_->Unreachable(*call, view);
+      if (unreachable != names) {
+        unreachable = std::move(names);
+        batch->response += UnreachableMessage(*unreachable);
+      }
+    }
+    if (!batch->response.empty()) {
       const bool full = batch->events >= kMaxEvents || batch->response.size() >= kMaxBatchBytes;
       if (!co_await sink->Write(std::move(batch->response))) {
         co_return Stopped(*call, watch->resource_version());
@@ -217,7 +248,7 @@ Streams::Done Streams::StreamScreen(Call* call, const fleet::StreamScreenRequest
 Streams::Done Streams::TailAudit(Call* call, const fleet::TailAuditRequest* request,
                                  Sink<fleet::AuditEntry>* sink) {
   call->resource = request->parent();
-  const grpc::Status named = calls_->CheckNode("parent", request->parent());
+  const grpc::Status named = calls_->CheckNode(*call, "parent", request->parent());
   if (!named.ok()) co_return named;
   const std::shared_ptr<const Policy> policy = calls_->context().policy();
   if (!policy->RightsOverNode(*call->caller).Has(Verb::kAudit)) {

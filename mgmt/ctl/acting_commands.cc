@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "mgmt/ctl/commands.h"
+#include "mgmt/ctl/session_view.h"
 #include "mgmt/ctl/text.h"
 
 namespace mosh::mgmt::ctl {
@@ -77,7 +78,7 @@ absl::Status HoldCommand(const Workplace& work) {
 absl::Status NotifyCommand(const Workplace& work) {
   const Options& options = work.options;
   fleet::NotifySessionsRequest request;
-  request.set_parent(kAnyNode);
+  request.set_parent(options.parent());
   request.set_filter(options.all ? "*" : options.filter);
   if (!options.sessions.empty()) {
     const absl::StatusOr<std::vector<std::string>> names = ResolveSessions(work);
@@ -103,7 +104,17 @@ absl::Status NotifyCommand(const Workplace& work) {
     work.surroundings.Print(absl::StrCat(options.dry_run ? "would tell " : "told ", count,
                                          count == 1 ? " session\n" : " sessions\n"));
   }
-  if (response->failed().empty()) return absl::OkStatus();
+  const std::string unreachable = UnreachableText(response->unreachable());
+  if (!unreachable.empty()) {
+    work.surroundings.Remark(absl::StrCat(
+        unreachable, options.dry_run ? " sessions are not counted" : " sessions may not be told"));
+  }
+  if (response->failed().empty()) {
+    // A count is right of those that it is of; a notice is for all.
+    return unreachable.empty() || options.dry_run
+               ? absl::OkStatus()
+               : absl::UnavailableError("not everybody could be told");
+  }
   std::vector<std::string> failed;
   for (const std::string& name : response->failed()) failed.push_back(IdOf(name));
   return absl::UnknownError(absl::StrCat("could not be told: ", absl::StrJoin(failed, ", ")));

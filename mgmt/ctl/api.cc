@@ -1,11 +1,30 @@
 #include "mgmt/ctl/api.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace mosh::mgmt::ctl {
 
 namespace fleet = ::mosh::fleet::v1;
 
+absl::StatusOr<Api*> Api::Elsewhere(const grpc::Status& status) {
+  const std::string endpoint = opener_ == nullptr ? "" : EndpointElsewhere(status);
+  if (endpoint.empty()) return nullptr;
+  std::unique_ptr<Api>& other = others_[endpoint];
+  if (other == nullptr) {
+    const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = opener_(endpoint);
+    if (!channel.ok()) {
+      return absl::Status(
+          channel.status().code(),
+          absl::StrCat("that is on another node: ", absl::string_view(channel.status().message())));
+    }
+    // Who is sent on is not sent on again.
+    other = std::make_unique<Api>(*channel, endpoint, timeout_);
+  }
+  return other.get();
+}
+
 absl::StatusOr<fleet::ListSessionsResponse> Api::ListSessions(fleet::ListSessionsRequest request) {
-  request.set_parent(kAnyNode);
+  if (request.parent().empty()) request.set_parent(kAnyNode);
   request.set_page_size(1000);
   fleet::ListSessionsResponse all;
   do {

@@ -2,6 +2,8 @@
 #ifndef MGMT_CTL_API_H_
 #define MGMT_CTL_API_H_
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,6 +24,8 @@ namespace mosh::mgmt::ctl {
 // All nodes that the agent knows of.
 inline constexpr char kAnyNode[] = "nodes/-";
 
+// What is about a session of another node is asked of that node's agent, when the first says where
+// it is.
 class Api {
  public:
   using Stub = ::mosh::fleet::v1::FleetService::Stub;
@@ -29,9 +33,15 @@ class Api {
   using OperationStub = ::mosh::fleet::v1::OperationService::Stub;
   using PolicyStub = ::mosh::fleet::v1::PolicyService::Stub;
 
-  // `address` is only for messages.
-  Api(const std::shared_ptr<grpc::Channel>& channel, std::string address, absl::Duration timeout)
-      : stub_(::mosh::fleet::v1::FleetService::NewStub(channel)),
+  // "HOST:PORT" of another agent. kInvalidArgument: no certificate for it.
+  using Opener =
+      std::function<absl::StatusOr<std::shared_ptr<grpc::Channel>>(const std::string& endpoint)>;
+
+  // `address` is only for messages. Without `opener` nobody else is asked.
+  Api(const std::shared_ptr<grpc::Channel>& channel, std::string address, absl::Duration timeout,
+      Opener opener = nullptr)
+      : opener_(std::move(opener)),
+        stub_(::mosh::fleet::v1::FleetService::NewStub(channel)),
         recordings_(::mosh::fleet::v1::RecordingService::NewStub(channel)),
         operations_(::mosh::fleet::v1::OperationService::NewStub(channel)),
         policies_(::mosh::fleet::v1::PolicyService::NewStub(channel)),
@@ -68,7 +78,11 @@ class Api {
     return ExplainFailure(status, address_);
   }
 
-  // All sessions, page by page, as one answer. `fields` empty: all but usage.
+  // The agent that this one says is to be asked instead, or null if it doesn't say so. An error:
+  // there is no way to that one.
+  absl::StatusOr<Api*> Elsewhere(const grpc::Status& status);
+
+  // All sessions, page by page, as one answer. No parent: of all nodes.
   absl::StatusOr<::mosh::fleet::v1::ListSessionsResponse> ListSessions(
       ::mosh::fleet::v1::ListSessionsRequest request);
   // The same of recordings. `session`: only this one's, unless it is empty.
@@ -91,16 +105,21 @@ class Api {
     context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
     Response response;
     const grpc::Status status = (stub->*method)(&context, request, &response);
-    if (!status.ok()) return Explain(status);
-    return response;
+    if (status.ok()) return response;
+    const absl::StatusOr<Api*> other = Elsewhere(status);
+    if (!other.ok()) return other.status();
+    if (*other == nullptr) return Explain(status);
+    return (*other)->Call(method, request);
   }
 
+  const Opener opener_;
   std::unique_ptr<Stub> stub_;
   std::unique_ptr<RecordingStub> recordings_;
   std::unique_ptr<OperationStub> operations_;
   std::unique_ptr<PolicyStub> policies_;
   std::string address_;
   absl::Duration timeout_;
+  std::map<std::string, std::unique_ptr<Api>> others_;  // by endpoint
 };
 
 }  // namespace mosh::mgmt::ctl

@@ -105,6 +105,7 @@ class Grammar {
     if (at_least > 0) command->get_option("SESSION")->required();
   }
   void AddFilter(CLI::App* command) {
+    command->add_option("--node", options_.node, "Only this node's");
     command->add_option("--filter", options_.filter,
                         "Only these: user = \"alice\" AND state = DETACHED");
   }
@@ -379,6 +380,9 @@ std::string MistakeIn(const Options& options) {
   if (options.command == "nodes" && !options.nodes.empty() &&
       (options.follow || !options.filter.empty())) {
     return "one node needs no --watch and no --filter";
+  }
+  if (!options.node.empty() && !options.sessions.empty()) {
+    return "--node goes with --filter or --all; a session's name has its node";
   }
   if (options.command == "policy set" && options.idle.empty() && options.lifetime.empty() &&
       options.detached.empty() && !options.max_sessions && !options.description &&

@@ -106,6 +106,24 @@ TEST_F(CommandsTest, DryRunsAreOnlyChecked) {
   EXPECT_THAT(LastAsked(), HasSubstr("validate_only: true"));
 }
 
+TEST_F(CommandsTest, NotifySaysWhichNodesWereNotReached) {
+  moshctl_.fleet.unreachable = {"nodes/n2"};
+  const Outcome counted = Run({"notify", "--all", "-m", "x", "--dry-run"});
+  EXPECT_EQ(counted.code, 0);
+  EXPECT_EQ(counted.out, "would tell 3 sessions\n");
+  EXPECT_EQ(counted.err, "moshctl: nodes/n2 doesn't answer: its sessions are not counted\n");
+  const Outcome told = Run({"notify", "--all", "-m", "x", "--node", "n2"});
+  EXPECT_EQ(told.code, 4);
+  EXPECT_THAT(told.err, HasSubstr("its sessions may not be told\nmoshctl: not everybody"));
+  EXPECT_THAT(LastAsked(), HasSubstr("parent: \"nodes/n2\""));
+}
+
+TEST_F(CommandsTest, OfOneNodeIsAskedAlone) {
+  Run({"ls", "--node", "n2"});
+  EXPECT_THAT(moshctl_.fleet.Asked()[0], HasSubstr("parent: \"nodes/n2\""));
+  EXPECT_EQ(Run({"notify", "ab12", "--node", "n2", "-m", "x"}).code, 1);
+}
+
 TEST_F(CommandsTest, NotifyTellsSessions) {
   EXPECT_EQ(Run({"notify", "ab12", "-m", "reboot at 6", "--seconds", "60"}).out,
             "told 1 session\n");

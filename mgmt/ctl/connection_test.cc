@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "mgmt/ctl/api.h"
 #include "mgmt/ctl/server_choice.h"
 #include "mgmt/ctl/session_watch.h"
 #include "mgmt/ctl/testing/moshctl_runner.h"
@@ -115,6 +116,46 @@ TEST_F(ConnectionTest, NoAgentToBeStartedIsUnreachable) {
   EXPECT_THAT(ls.err, HasSubstr("Install mosh-agent beside moshctl"));
 }
 
+TEST_F(ConnectionTest, WhatIsOnAnotherNodeIsAskedThere) {
+  moshctl_.StartAgent();
+  moshctl_.fleet.elsewhere["nodes/n2"] = "n2:7446";
+  FakeFleet there;
+  const std::string socket = absl::StrCat(moshctl_.directory(), "/there.sock");
+  const auto server = ServeAt(socket, &there);
+  std::vector<std::string> opened;
+  const auto channel_to = [](const std::string& path) {
+    return *OpenChannel({.address = absl::StrCat("unix:", path)});
+  };
+  Api api(channel_to(moshctl_.surroundings.system_socket), "here", absl::Seconds(10),
+          [&](const std::string& endpoint) -> absl::StatusOr<std::shared_ptr<grpc::Channel>> {
+            opened.push_back(endpoint);
+            return channel_to(socket);
+          });
+  fleet::TerminateSessionRequest request;
+  request.set_name("nodes/n1/sessions/ab12");
+  EXPECT_TRUE(api.Call(&Api::Stub::TerminateSession, request).ok());
+  EXPECT_TRUE(opened.empty());
+  request.set_name("nodes/n2/sessions/x");
+  EXPECT_EQ(api.Call(&Api::Stub::TerminateSession, request).status().code(),
+            absl::StatusCode::kNotFound);
+  EXPECT_THAT(there.Asked(),
+              testing::ElementsAre("TerminateSession name: \"nodes/n2/sessions/x\""));
+  // Who is sent on to somebody who would send him on stops there.
+  there.elsewhere["nodes/n2"] = "n2:7446";
+  EXPECT_EQ(api.Call(&Api::Stub::TerminateSession, request).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(opened, testing::ElementsAre("n2:7446")) << "one connection does";
+}
+
+TEST_F(ConnectionTest, AnotherNodeWantsACertificate) {
+  moshctl_.StartAgent();
+  moshctl_.fleet.elsewhere["nodes/n2"] = "n2:7446";
+  const Outcome kill = moshctl_.Run({"kill", "nodes/n2/sessions/x"});
+  EXPECT_EQ(kill.code, 1);
+  EXPECT_THAT(kill.err, HasSubstr("that is on another node: an agent at n2:7446 wants to know by "
+                                  "certificate who asks"));
+}
+
 TEST_F(ConnectionTest, ContextsAreListedAndChosen) {
   EXPECT_THAT(moshctl_.Run({"config", "get-contexts"}).out, HasSubstr("No contexts; "));
   WriteConfig("# mine\ncontexts:\n- {name: a, server: 'unix:/a'}\n");
@@ -137,7 +178,7 @@ class SessionWatchTest : public testing::Test {
         *OpenChannel(
             {.address = absl::StrCat("unix:", moshctl_.surroundings.system_socket), .tls = {}}),
         "s", absl::Seconds(10));
-    watch_ = std::make_unique<SessionWatch>(api_.get(), "");
+    watch_ = std::make_unique<SessionWatch>(api_.get(), kAnyNode, "");
   }
 
   static FakeFleet::Watch Script(
@@ -212,7 +253,7 @@ TEST_F(SessionWatchTest, WhatNeverBeganOrWasRefusedIsAnError) {
   EXPECT_EQ(Next().status().code(), absl::StatusCode::kUnavailable);
   moshctl_.fleet.AddWatch(
       Script({{fleet::SessionEvent::SYNCED, "v1"}}, grpc::StatusCode::PERMISSION_DENIED));
-  watch_ = std::make_unique<SessionWatch>(api_.get(), "");
+  watch_ = std::make_unique<SessionWatch>(api_.get(), kAnyNode, "");
   EXPECT_TRUE(Next().ok());
   EXPECT_EQ(Next().status().code(), absl::StatusCode::kPermissionDenied);
 }

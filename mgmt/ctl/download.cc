@@ -129,6 +129,12 @@ absl::StatusOr<fleet::Recording> DownloadRecording(
     end = reader.end();
   }
   if (!end->ok()) {
+    const absl::StatusOr<Api*> other = api.Elsewhere(*end);
+    if (!other.ok()) return other.status();
+    if (*other != nullptr) {
+      { const PartFile closed = *std::move(part); }
+      return DownloadRecording(**other, wanted, path, progress);
+    }
     // More than there is: it was never of this one.
     if (end->error_code() == grpc::StatusCode::OUT_OF_RANGE) return NotTheSame(&*part);
     absl::Status status = api.Explain(*end);

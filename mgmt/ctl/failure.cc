@@ -20,6 +20,8 @@ constexpr Hint kHints[] = {
     {"SESSION_NOT_FOUND", "`moshctl ls` shows the sessions that you may see."},
     {"CLIENT_NOT_FOUND", "`moshctl describe ID` shows the session's clients."},
     {"NODE_NOT_FOUND", "`moshctl nodes` shows the nodes."},
+    {"NODE_ELSEWHERE", "Ask that node's agent: --server HOST:PORT with --tls-cert and --tls-key."},
+    {"NODE_UNREACHABLE", "`moshctl nodes` shows the nodes; --server asks one of them directly."},
     {"INVALID_FILTER", "A filter looks like: user = \"alice\" AND state = DETACHED"},
     {"INVALID_ORDER_BY", "An order looks like: create_time desc, user"},
     {"PERMISSION_DENIED",
@@ -76,6 +78,24 @@ std::string Details(const grpc::Status& status, absl::string_view message) {
 }
 
 }  // namespace
+
+std::string EndpointElsewhere(const grpc::Status& status) {
+  google::rpc::Status details;
+  if (status.error_code() != grpc::StatusCode::FAILED_PRECONDITION ||
+      !details.ParseFromString(status.error_details())) {
+    return "";
+  }
+  for (const google::protobuf::Any& any : details.details()) {
+    google::rpc::ErrorInfo info;
+    if (!any.UnpackTo(&info) || info.domain() != "mosh.fleet.v1" ||
+        info.reason() != "NODE_ELSEWHERE") {
+      continue;
+    }
+    const auto endpoint = info.metadata().find("endpoint");
+    return endpoint == info.metadata().end() ? "" : endpoint->second;
+  }
+  return "";
+}
 
 ExitCode ExitCodeOf(const absl::Status& status) {
   switch (status.code()) {

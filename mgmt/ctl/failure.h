@@ -29,6 +29,9 @@ ExitCode ExitCodeOf(const absl::Status& status);
 // others) and a hint.
 absl::Status ExplainFailure(const grpc::Status& status, absl::string_view server);
 
+// "HOST:PORT" of the agent to ask instead, if that is what the status says; else empty.
+std::string EndpointElsewhere(const grpc::Status& status);
+
 }  // namespace mosh::mgmt::ctl
 
 #endif  // MGMT_CTL_FAILURE_H_

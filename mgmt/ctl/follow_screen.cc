@@ -73,7 +73,12 @@ absl::Status FollowScreen(Api& api, const fleet::StreamScreenRequest& request,
   if (!WaitForNews(reader, api.timeout())) {
     return api.Explain(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, ""));
   }
-  if (const std::optional<grpc::Status> end = reader.end()) return api.Explain(*end);
+  if (const std::optional<grpc::Status> end = reader.end()) {
+    const absl::StatusOr<Api*> other = api.Elsewhere(*end);
+    if (!other.ok()) return other.status();
+    if (*other == nullptr) return api.Explain(*end);
+    return FollowScreen(**other, request, surroundings, signals);
+  }
   std::optional<grpc::Status> end;
   {
     auto terminal = LiveTerminal::Open(surroundings.terminal_in, surroundings.terminal_out);

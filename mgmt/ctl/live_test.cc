@@ -164,11 +164,16 @@ TEST_F(LiveTest, FollowingWhatIsntThereDoesntTouchTheTerminal) {
 
 TEST_F(LiveTest, AReplayPausesAndEndsWithAKey) {
   const std::string path = moshctl_.directory() + "/a.cast";
-  std::ofstream(path) << R"({"version": 2, "width": 80, "height": 10})" << "\n"
-                      << R"([0.0, "o", "\u001b]0;evil\u0007first"])" << "\n"
-                      << R"([3600.0, "o", " second"])" << "\n"
-                      << R"([7200.0, "r", "40x5"])" << "\n"
-                      << R"([7200.0, "o", "\u001bcthird"])" << "\n"
+  std::ofstream(path) << R"({"version": 2, "width": 80, "height": 10})"
+                      << "\n"
+                      << R"([0.0, "o", "\u001b]0;evil\u0007first"])"
+                      << "\n"
+                      << R"([3600.0, "o", " second"])"
+                      << "\n"
+                      << R"([7200.0, "r", "40x5"])"
+                      << "\n"
+                      << R"([7200.0, "o", "\u001bcthird"])"
+                      << "\n"
                       << R"([7201.0, "o", "cut)";
   Start({"replay", path});
   ExpectOnScreen("first");
@@ -187,8 +192,10 @@ TEST_F(LiveTest, AReplayPausesAndEndsWithAKey) {
 
 TEST_F(LiveTest, AReplayCanBeQuick) {
   const std::string path = moshctl_.directory() + "/a.cast";
-  std::ofstream(path) << R"({"version": 2, "width": 80, "height": 10})" << "\n"
-                      << R"([3600.0, "o", "late"])" << "\n";
+  std::ofstream(path) << R"({"version": 2, "width": 80, "height": 10})"
+                      << "\n"
+                      << R"([3600.0, "o", "late"])"
+                      << "\n";
   Start({"replay", path, "--max-pause", "0.01"});
   ExpectOnScreen("late");
   ExpectOnScreen("the end");

@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -82,12 +83,12 @@ absl::StatusOr<std::vector<std::string>> ResolveSessions(const Workplace& work) 
 absl::Status ListCommand(const Workplace& work) {
   fleet::ListSessionsRequest request;
   request.set_filter(work.options.filter);
+  request.set_parent(work.options.parent());
   request.set_order_by(work.options.order_by);
   const absl::StatusOr<fleet::ListSessionsResponse> list = work.api.ListSessions(request);
   if (!list.ok()) return list.status();
-  for (const std::string& name : list->unreachable()) {
-    work.surroundings.Remark(
-        absl::StrCat(Harmless(name), " doesn't answer: its sessions may be missing here"));
+  if (const std::string text = UnreachableText(list->unreachable()); !text.empty()) {
+    work.surroundings.Remark(absl::StrCat(text, " sessions may be missing here"));
   }
   if (ForPrograms(work.options.format)) return PrintMessage(work, *list);
   if (list->sessions().empty()) {
@@ -127,23 +128,38 @@ absl::Status DescribeCommand(const Workplace& work) {
 }
 
 absl::Status TopCommand(const Workplace& work) {
-  return RunTop(work.api, work.options.filter, work.surroundings, *work.signals);
+  return RunTop(work.api, work.options.parent(), work.options.filter, work.surroundings,
+                *work.signals);
 }
 
 absl::Status WatchCommand(const Workplace& work) {
-  SessionWatch watch(&work.api, work.options.filter);
+  SessionWatch watch(&work.api, work.options.parent(), work.options.filter);
+  std::set<std::string> nodes;
+  bool everybody_answers = true;
   while (work.surroundings.out->good()) {
     absl::StatusOr<SessionWatch::News> news = watch.Poll(work.surroundings.now());
     if (!news.ok()) return news.status();
+    for (const fleet::SessionEvent& event : news->events) {
+      if (!event.session().name().empty()) nodes.insert(NodeOf(event.session()));
+    }
     for (const fleet::SessionEvent& event : news->events) {
       if (ForPrograms(work.options.format)) {
         if (absl::Status status = PrintStreamed(work, event); !status.ok()) return status;
       } else {
         work.surroundings.Print(
-            EventLine(event, work.surroundings.now(), work.surroundings.colors));
+            EventLine(event, nodes.size() > 1, work.surroundings.now(), work.surroundings.colors));
       }
     }
     work.surroundings.out->flush();
+    if (news->unreachable) {
+      const std::string text = UnreachableText(news->unreachable->names());
+      if (!text.empty()) {
+        work.surroundings.Remark(absl::StrCat(text, " sessions may be missing here"));
+      } else if (!everybody_answers) {
+        work.surroundings.Remark("everybody answers again");
+      }
+      everybody_answers = text.empty();
+    }
     if (!news->trouble.empty()) {
       work.surroundings.Remark(absl::StrCat(news->trouble, "\n  Trying again."));
     }

@@ -25,6 +25,9 @@ struct Options {
 
   // Of some. Empty, 0 or false where the command has no such option.
   std::vector<std::string> sessions;  // ids, beginnings of ids, or resource names
+  // ls, top, watch, notify: only this one's; empty: all nodes'. drain, undrain, operations ls: this
+  // one; empty: the one that answers.
+  std::string node;
   std::string filter;
   std::string order_by;
   std::string reason;
@@ -51,12 +54,11 @@ struct Options {
   double speed = 1;                     // replay
   double max_pause = 0;                 // replay; seconds, 0: as they are
 
-  std::string node;           // drain, undrain, operations ls; empty: the one that answers
-  std::string grace = "10m";  // drain
-  bool leave = false;         // drain
-  bool no_wait = false;       // drain
-  std::string operation;      // an id, the beginning of one, or a resource name
-  std::string policy;         // an id, or a resource name
+  std::string grace = "10m";               // drain
+  bool leave = false;                      // drain
+  bool no_wait = false;                    // drain
+  std::string operation;                   // an id, the beginning of one, or a resource name
+  std::string policy;                      // an id, or a resource name
   std::string idle, lifetime, detached;    // policy set; empty: not given
   std::optional<int> max_sessions;         // policy set
   std::optional<std::string> description;  // policy set
@@ -65,6 +67,8 @@ struct Options {
   bool everywhere = false;         // policy set
   std::string etag;                // policy set, rm
 
+  // "nodes/NODE", or "nodes/-" for all.
+  std::string parent() const { return "nodes/" + (node.empty() ? "-" : node); }
   absl::Duration timeout() const { return absl::Seconds(timeout_s); }
 };
 

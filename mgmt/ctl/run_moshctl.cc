@@ -99,7 +99,12 @@ absl::StatusOr<Connection> Connect(const Options& options, const Surroundings& s
   }
   const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = OpenChannel(*choice);
   if (!channel.ok()) return channel.status();
-  connection.api = std::make_unique<Api>(*channel, choice->address, options.timeout());
+  connection.api = std::make_unique<Api>(
+      *channel, choice->address, options.timeout(),
+      [tls = choice->tls, &surroundings, verbose = options.verbose](const std::string& endpoint) {
+        if (verbose) surroundings.Remark(absl::StrCat("asking ", Harmless(endpoint)));
+        return OpenChannel({.address = endpoint, .tls = tls});
+      });
   return connection;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "mgmt/ctl/session_view.h"
 #include "mgmt/ctl/session_watch.h"
 #include "mgmt/ctl/top_controls.h"
 #include "mgmt/ctl/top_model.h"
@@ -17,8 +18,9 @@ constexpr absl::Duration kPictureInterval = absl::Milliseconds(100);
 
 class Top {
  public:
-  Top(Api& api, const std::string& filter, const Surroundings& surroundings)
-      : api_(api), surroundings_(surroundings), controls_(filter) {
+  Top(Api& api, const std::string& parent, const std::string& filter,
+      const Surroundings& surroundings)
+      : api_(api), parent_(parent), surroundings_(surroundings), controls_(filter) {
     Watch();
   }
 
@@ -56,7 +58,7 @@ class Top {
   }
 
  private:
-  void Watch() { watch_ = std::make_unique<SessionWatch>(&api_, controls_.filter()); }
+  void Watch() { watch_ = std::make_unique<SessionWatch>(&api_, parent_, controls_.filter()); }
 
   absl::Status AwaitSessions(LiveSignals& signals) {
     while (!heard_ && !quit_) {
@@ -85,6 +87,11 @@ class Top {
     if (!news->events.empty()) {
       heard_ = changed_ = true;
       trouble_.clear();
+    }
+    if (news->unreachable) {
+      const std::string text = UnreachableText(news->unreachable->names());
+      unreachable_ = text.empty() ? "" : text + " sessions may be missing here";
+      changed_ = true;
     }
     if (!news->trouble.empty()) {
       trouble_ = news->trouble;
@@ -121,22 +128,25 @@ class Top {
 
   void Draw(LiveTerminal& terminal, absl::Time now) {
     const term::Size size = terminal.size();
-    const bool drawn = terminal.Write(DrawLines(PaintTop(model_, controls_,
-                                                         {.columns = size.columns,
-                                                          .rows = size.rows,
-                                                          .colors = surroundings_.colors,
-                                                          .now = now,
-                                                          .trouble = trouble_})));
+    const bool drawn = terminal.Write(
+        DrawLines(PaintTop(model_, controls_,
+                           {.columns = size.columns,
+                            .rows = size.rows,
+                            .colors = surroundings_.colors,
+                            .now = now,
+                            .trouble = trouble_.empty() ? unreachable_ : trouble_})));
     if (!drawn) quit_ = true;
     changed_ = false;
   }
 
   Api& api_;
+  const std::string parent_;
   const Surroundings& surroundings_;
   TopModel model_;
   TopControls controls_;
   std::unique_ptr<SessionWatch> watch_;  // null: the agent refuses it
   std::string trouble_;
+  std::string unreachable_;  // who, in words
   bool heard_ = false;
   bool changed_ = true;
   bool quit_ = false;
@@ -144,9 +154,9 @@ class Top {
 
 }  // namespace
 
-absl::Status RunTop(Api& api, const std::string& filter, const Surroundings& surroundings,
-                    LiveSignals& signals) {
-  return Top(api, filter, surroundings).Run(signals);
+absl::Status RunTop(Api& api, const std::string& parent, const std::string& filter,
+                    const Surroundings& surroundings, LiveSignals& signals) {
+  return Top(api, parent, filter, surroundings).Run(signals);
 }
 
 }  // namespace mosh::mgmt::ctl

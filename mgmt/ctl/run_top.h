@@ -13,8 +13,8 @@ namespace mosh::mgmt::ctl {
 
 // Until the user quits. Errors: no terminal, no agent, or not this filter. What goes wrong later is
 // shown, and tried again.
-absl::Status RunTop(Api& api, const std::string& filter, const Surroundings& surroundings,
-                    LiveSignals& signals);
+absl::Status RunTop(Api& api, const std::string& parent, const std::string& filter,
+                    const Surroundings& surroundings, LiveSignals& signals);
 
 }  // namespace mosh::mgmt::ctl
 

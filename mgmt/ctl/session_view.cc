@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -231,11 +232,16 @@ const char* LossStyle(std::optional<double> loss) {
 
 std::vector<std::vector<Cell>> SessionRows(
     const google::protobuf::RepeatedPtrField<fleet::Session>& sessions, bool wide, absl::Time now) {
+  // Where there is one node only it says nothing.
+  std::set<std::string> nodes;
+  for (const fleet::Session& session : sessions) nodes.insert(NodeOf(session));
+  const bool with_node = nodes.size() > 1 && !wide;
   std::vector<std::vector<Cell>> rows;
   rows.push_back(wide ? Heading({"ID", "USER", "STATE", "CLIENT", ">RTT", ">LOSS", ">ROAMS", "SIZE",
                                  ">AGE", ">IDLE", ">PID", ">PORT", "NODE", "TITLE", "COMMAND"})
                       : Heading({"ID", "USER", "STATE", "CLIENT", ">RTT", ">LOSS", ">AGE",
                                  "TITLE OR COMMAND"}));
+  if (with_node) rows[0].insert(rows[0].begin() + 1, {"NODE", kBold, false});
   for (const fleet::Session& session : sessions) {
     const auto round_trip = WorstRoundTrip(session);
     const auto loss = WorstLoss(session);
@@ -246,6 +252,7 @@ std::vector<std::vector<Cell>> SessionRows(
                              {ClientText(session)},
                              Right(RoundTripText(round_trip), RoundTripStyle(round_trip)),
                              Right(LossText(loss), LossStyle(loss))};
+    if (with_node) row.insert(row.begin() + 1, {NodeOf(session)});
     if (!wide) {
       row.push_back(Right(age));
       row.push_back({Subject(session)});
@@ -254,8 +261,6 @@ std::vector<std::vector<Cell>> SessionRows(
     }
     uint64_t roams = 0;
     for (const fleet::Client& client : session.clients()) roams += client.roam_count();
-    // nodes/NODE/sessions/ID
-    const std::vector<std::string> segments = absl::StrSplit(session.name(), '/');
     row.push_back(Right(absl::StrCat(roams)));
     row.push_back({SizeText(session.size())});
     row.push_back(Right(age));
@@ -264,7 +269,7 @@ std::vector<std::vector<Cell>> SessionRows(
                             : "-"));
     row.push_back(Right(absl::StrCat(session.pid())));
     row.push_back(Right(absl::StrCat(session.port())));
-    row.push_back({OrDash(segments.size() > 1 ? Harmless(segments[1]) : "")});
+    row.push_back({OrDash(NodeOf(session))});
     row.push_back({OrDash(Harmless(session.title()))});
     row.push_back({session.command().empty() ? "login shell" : Joined(session.command(), " ")});
     rows.push_back(std::move(row));
@@ -272,11 +277,35 @@ std::vector<std::vector<Cell>> SessionRows(
   return rows;
 }
 
+namespace {
+
+// Since when only of what doesn't last.
+Cell NodeStateCell(const fleet::Node& node, absl::Time now) {
+  const std::string since = node.has_state_time()
+                                ? absl::StrCat(" ", RoughDuration(now - ToTime(node.state_time())))
+                                : "";
+  switch (node.state()) {
+    case fleet::Node::READY:
+      return {"ready", kGreen};
+    case fleet::Node::DRAINING:
+      return {absl::StrCat("draining", since), kYellow};
+    case fleet::Node::DRAINED:
+      return {absl::StrCat("drained", since), kRed};
+    case fleet::Node::LOST:
+      return {absl::StrCat("lost", since), kRed};
+    default:
+      return {"-"};
+  }
+}
+
+}  // namespace
+
 std::vector<std::vector<Cell>> NodeRows(const fleet::Node& node, absl::Time now) {
-  return {Heading({"NODE", "HOSTNAME", ">SESSIONS", ">DETACHED", ">CLIENTS", ">HOSTS", ">LOAD",
-                   ">MEMORY FREE", ">UP", "AGENT"}),
+  return {Heading({"NODE", "HOSTNAME", "STATE", ">SESSIONS", ">DETACHED", ">CLIENTS", ">HOSTS",
+                   ">LOAD", ">MEMORY FREE", ">UP", "AGENT"}),
           {{Harmless(node.name())},
            {Harmless(node.hostname())},
+           NodeStateCell(node, now),
            Right(absl::StrCat(node.session_count())),
            Right(absl::StrCat(node.detached_session_count())),
            Right(absl::StrCat(node.client_count())),
@@ -375,9 +404,29 @@ std::string Describe(const fleet::Session& session, absl::Time now, bool colors)
   return std::move(facts).Text();
 }
 
-std::string EventLine(const fleet::SessionEvent& event, absl::Time now, bool colors) {
+std::string NodeOf(const fleet::Session& session) {
+  const std::vector<std::string> segments = absl::StrSplit(session.name(), '/');
+  return segments.size() == 4 ? Harmless(segments[1]) : "";
+}
+
+std::string UnreachableText(const google::protobuf::RepeatedPtrField<std::string>& names) {
+  constexpr int kShown = 5;
+  if (names.empty()) return "";
+  if (names.size() == 1) return absl::StrCat(Harmless(names[0]), " doesn't answer: its");
+  std::vector<std::string> shown;
+  for (int i = 0; i < std::min(names.size(), kShown); ++i) shown.push_back(Harmless(names[i]));
+  const int others = names.size() - static_cast<int>(shown.size());
+  return absl::StrCat(
+      absl::StrJoin(shown, ", "),
+      others > 0 ? absl::StrCat(" and ", others, others > 1 ? " others" : " other") : "",
+      " don't answer: their");
+}
+
+std::string EventLine(const fleet::SessionEvent& event, bool with_node, absl::Time now,
+                      bool colors) {
   const fleet::Session& session = event.session();
   const std::string time = absl::FormatTime("%H:%M:%S", now, absl::LocalTimeZone());
+  const std::string node = with_node ? absl::StrCat("  ", NodeOf(session)) : "";
   const auto styled = [colors](const std::string& text, const char* style) {
     return colors ? Styled(text, style) : text;
   };
@@ -386,14 +435,14 @@ std::string EventLine(const fleet::SessionEvent& event, absl::Time now, bool col
     case fleet::SessionEvent::MODIFIED: {
       const bool added = event.type() == fleet::SessionEvent::ADDED;
       return absl::StrCat(time, " ", styled(added ? "+" : "~", added ? kGreen : kPlain), " ",
-                          Harmless(session.session_id()), "  ", Harmless(session.user()), "  ",
-                          styled(StateText(session, now), StateStyle(session)), "  ",
+                          Harmless(session.session_id()), node, "  ", Harmless(session.user()),
+                          "  ", styled(StateText(session, now), StateStyle(session)), "  ",
                           ClientText(session), "  ", RoundTripText(WorstRoundTrip(session)), "  ",
                           LossText(WorstLoss(session)), "  ", Subject(session), "\n");
     }
     case fleet::SessionEvent::DELETED: {
       const std::vector<std::string> segments = absl::StrSplit(session.name(), '/');
-      return absl::StrCat(time, " ", styled("-", kRed), " ", Harmless(segments.back()), "\n");
+      return absl::StrCat(time, " ", styled("-", kRed), " ", Harmless(segments.back()), node, "\n");
     }
     default:
       return "";

@@ -46,9 +46,16 @@ std::vector<std::vector<Cell>> HostRows(const ::mosh::fleet::v1::Node& node, abs
 // All of one session, a fact a line.
 std::string Describe(const ::mosh::fleet::v1::Session& session, absl::Time now, bool colors);
 
+// "web-1" of nodes/web-1/sessions/ab12; empty: that is no session's name.
+std::string NodeOf(const ::mosh::fleet::v1::Session& session);
+// "nodes/a, nodes/b and 7 others don't answer: their", to be followed by what of theirs. Empty: all
+// answer.
+std::string UnreachableText(const google::protobuf::RepeatedPtrField<std::string>& names);
+
 // One line each.
 std::string NodeEventLine(const ::mosh::fleet::v1::NodeEvent& event, absl::Time now, bool colors);
-std::string EventLine(const ::mosh::fleet::v1::SessionEvent& event, absl::Time now, bool colors);
+std::string EventLine(const ::mosh::fleet::v1::SessionEvent& event, bool with_node, absl::Time now,
+                      bool colors);
 std::string AuditLine(const ::mosh::fleet::v1::AuditEntry& entry, bool colors);
 
 }  // namespace mosh::mgmt::ctl

@@ -60,13 +60,39 @@ TEST(SessionView, EventsAreLines) {
   fleet::SessionEvent event;
   event.set_type(fleet::SessionEvent::MODIFIED);
   *event.mutable_session() = SampleSessions().sessions(2);
-  const std::string line = EventLine(event, kSampleTime, false);
+  const std::string line = EventLine(event, false, kSampleTime, false);
   EXPECT_EQ(line.substr(line.find(' ')),
             " ~ cd56  carol  unheard, held  [2001:db8::1]:9  40 ms  0%  htop -d 5\n");
   event.set_type(fleet::SessionEvent::DELETED);
-  EXPECT_NE(EventLine(event, kSampleTime, false).find(" - cd56\n"), std::string::npos);
+  EXPECT_NE(EventLine(event, false, kSampleTime, false).find(" - cd56\n"), std::string::npos);
   event.set_type(fleet::SessionEvent::BOOKMARK);
-  EXPECT_EQ(EventLine(event, kSampleTime, false), "");
+  EXPECT_EQ(EventLine(event, false, kSampleTime, false), "");
+}
+
+TEST(SessionView, OfSeveralNodesEachIsNamed) {
+  fleet::ListSessionsResponse list = SampleSessions();
+  EXPECT_EQ(SessionRows(list.sessions(), false, kSampleTime)[0][1].text, "USER");
+  list.mutable_sessions(1)->set_name("nodes/n2/sessions/ab34");
+  const auto rows = SessionRows(list.sessions(), false, kSampleTime);
+  EXPECT_EQ(rows[0][1].text, "NODE");
+  EXPECT_EQ(rows[1][1].text, "n1");
+  EXPECT_EQ(rows[2][1].text, "n2");
+  fleet::SessionEvent event;
+  event.set_type(fleet::SessionEvent::DELETED);
+  event.mutable_session()->set_name("nodes/n2/sessions/ab34");
+  EXPECT_NE(EventLine(event, true, kSampleTime, false).find(" - ab34  n2\n"), std::string::npos);
+}
+
+TEST(SessionView, SaysWhoDoesNotAnswer) {
+  google::protobuf::RepeatedPtrField<std::string> names;
+  EXPECT_EQ(UnreachableText(names), "");
+  *names.Add() = "nodes/a";
+  EXPECT_EQ(UnreachableText(names), "nodes/a doesn't answer: its");
+  *names.Add() = "nodes/b";
+  EXPECT_EQ(UnreachableText(names), "nodes/a, nodes/b don't answer: their");
+  for (int i = 0; i < 1'000; ++i) *names.Add() = "nodes/c\033";
+  EXPECT_EQ(UnreachableText(names).find('\033'), std::string::npos);
+  EXPECT_NE(UnreachableText(names).find(" and 997 others don't answer: their"), std::string::npos);
 }
 
 TEST(SessionView, AuditEntriesAreLines) {
@@ -88,6 +114,8 @@ TEST(SessionView, AuditEntriesAreLines) {
 TEST(SessionView, NodesAndTheirHosts) {
   fleet::Node node;
   node.set_name("nodes/n1");
+  node.set_state(fleet::Node::DRAINING);
+  node.mutable_state_time()->set_seconds(absl::ToUnixSeconds(kSampleTime - absl::Minutes(5)));
   node.set_hostname("web-1");
   node.set_session_count(3);
   node.set_detached_session_count(1);
@@ -101,8 +129,10 @@ TEST(SessionView, NodesAndTheirHosts) {
   host->set_session_count(1);
   host->set_shared(true);
   EXPECT_EQ(FormatTable(NodeRows(node, kSampleTime), 0, false),
-            "NODE      HOSTNAME  SESSIONS  DETACHED  CLIENTS  HOSTS  LOAD  MEMORY FREE  UP  AGENT\n"
-            "nodes/n1  web-1            3         1        3      1  0.50      2.0 GiB   -  -\n");
+            "NODE      HOSTNAME  STATE           SESSIONS  DETACHED  CLIENTS  HOSTS  LOAD  MEMORY FREE  "
+            "UP  AGENT\n"
+            "nodes/n1  web-1     draining 5 min         3         1        3      1  0.50      2.0 GiB  "
+            " -  -\n");
   EXPECT_EQ(FormatTable(HostRows(node, kSampleTime), 0, false),
             "PID  USER    PORT  SESSIONS  KIND   AGE  MEMORY  VERSION\n"
             "400  alice  60001         1  moshd    -     0 B  -\n");

@@ -16,7 +16,7 @@ constexpr absl::Duration kLastRetry = absl::Seconds(10);
 
 void SessionWatch::Open(absl::Time now) {
   fleet::WatchSessionsRequest request;
-  request.set_parent(kAnyNode);
+  request.set_parent(parent_);
   request.set_filter(filter_);
   request.set_resource_version(resource_version_);
   expects_snapshot_ = resource_version_.empty();
@@ -52,6 +52,7 @@ absl::StatusOr<SessionWatch::News> SessionWatch::Poll(absl::Time now) {
     heard_ = ever_heard_ = true;
     retry_delay_ = kFirstRetry;
     news.anew = std::exchange(expects_snapshot_, false);
+    if (response->has_unreachable()) news.unreachable = response->unreachable();
     for (fleet::SessionEvent& event : *response->mutable_events()) {
       synced_ |= event.type() == fleet::SessionEvent::SYNCED;
       // From the middle of a snapshot it couldn't be resumed.

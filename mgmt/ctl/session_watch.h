@@ -4,6 +4,7 @@
 #define MGMT_CTL_SESSION_WATCH_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,12 +18,15 @@ namespace mosh::mgmt::ctl {
 class SessionWatch {
  public:
   // `api` outlives it.
-  SessionWatch(Api* api, std::string filter) : api_(api), filter_(std::move(filter)) {}
+  SessionWatch(Api* api, std::string parent, std::string filter)
+      : api_(api), parent_(std::move(parent)), filter_(std::move(filter)) {}
 
   struct News {
     // What was known before is void: `events` are the beginning of a new snapshot.
     bool anew = false;
     std::vector<::mosh::fleet::v1::SessionEvent> events;
+    // Who doesn't answer, when that has changed.
+    std::optional<::mosh::fleet::v1::Unreachable> unreachable;
     // Why there is no stream just now. It is tried again.
     std::string trouble;
   };
@@ -42,7 +46,8 @@ class SessionWatch {
   void RetryLater(absl::Time now);
 
   Api* api_;
-  std::string filter_;
+  const std::string parent_;
+  const std::string filter_;
   std::unique_ptr<StreamReader<Response>> reader_;
   std::string resource_version_;  // empty: a snapshot comes first
   bool expects_snapshot_ = false;

@@ -73,6 +73,12 @@ void TopModel::Apply(const fleet::SessionEvent& event) {
   }
 }
 
+bool TopModel::several_nodes() const {
+  // By name, so a node's are beside each other.
+  return !sessions_.empty() && NodeOf(sessions_.begin()->second.entry.session) !=
+                                   NodeOf(sessions_.rbegin()->second.entry.session);
+}
+
 void TopModel::Sample() {
   for (auto& [name, known] : sessions_) {
     const auto round_trip = WorstRoundTrip(known.entry.session);

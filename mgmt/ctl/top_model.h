@@ -42,6 +42,8 @@ class TopModel {
   // In order; good until the next change.
   std::vector<const Entry*> Sorted() const;
   Counts counts() const;
+  // Whether sessions of more than one node are among them.
+  bool several_nodes() const;
 
   TopColumn sort_column() const { return sort_column_; }
   bool descending() const { return descending_; }

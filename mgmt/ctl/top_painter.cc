@@ -39,7 +39,7 @@ constexpr char kHelp[] =
     "  RTT   ▁ under 25 ms  ▂ 50  ▃ 100  ▄ 200  ▅ 300  ▆ 500 ms  ▇ 1 s  █ more\n"
     "  LOSS  · none  ▁ under 1%  ▂ 2  ▃ 5  ▄ 10  ▅ 20  ▆ 30  ▇ 50%  █ more\n";
 
-std::vector<Cell> Heading(const TopModel& model, bool with_clients, int bars) {
+std::vector<Cell> Heading(const TopModel& model, bool with_clients, bool with_nodes, int bars) {
   static constexpr const char* kNames[kTopColumns] = {"ID",  "USER", "STATE", "CLIENT",
                                                       "RTT", "LOSS", "AGE",   "TITLE OR COMMAND"};
   std::vector<Cell> cells;
@@ -52,6 +52,7 @@ std::vector<Cell> Heading(const TopModel& model, bool with_clients, int bars) {
     if (column == model.sort_column()) absl::StrAppend(&name, model.descending() ? "▼" : "▲");
     if (column == TopColumn::kState) name = FitTo(name, kStateColumns);
     cells.push_back({name, kBold, number});
+    if (column == TopColumn::kId && with_nodes) cells.push_back({"NODE", kBold});
     if (column == TopColumn::kRoundTrip || column == TopColumn::kLoss) {
       cells.push_back({std::string(bars, ' '), kPlain});
     }
@@ -59,12 +60,14 @@ std::vector<Cell> Heading(const TopModel& model, bool with_clients, int bars) {
   return cells;
 }
 
-std::vector<Cell> Row(const TopModel::Entry& entry, bool with_clients, int bars, absl::Time now) {
+std::vector<Cell> Row(const TopModel::Entry& entry, bool with_clients, bool with_nodes, int bars,
+                      absl::Time now) {
   const auto round_trip = WorstRoundTrip(entry.session);
   const auto loss = WorstLoss(entry.session);
   std::vector<Cell> cells = {{Harmless(entry.session.session_id())},
                              {Harmless(entry.session.user())},
                              {StateText(entry.session, now), StateStyle(entry.session)}};
+  if (with_nodes) cells.insert(cells.begin() + 1, {NodeOf(entry.session)});
   if (with_clients) cells.push_back({CutTo(ClientText(entry.session), kClientColumns)});
   cells.push_back({RoundTripText(round_trip), RoundTripStyle(round_trip), true});
   cells.push_back({Sparkline(entry.round_trip_levels, bars), RoundTripStyle(round_trip)});
@@ -82,14 +85,15 @@ std::vector<std::string> Lines(absl::string_view text) {
 // The heading, and the part of the list with the chosen session in it.
 std::vector<std::string> ListLines(const TopModel& model, const TopSurroundings& surroundings) {
   const bool with_clients = surroundings.columns >= kColumnsForClients;
+  const bool with_nodes = model.several_nodes();
   const int bars = surroundings.columns >= kColumnsForClients ? 16 : 8;
   const std::vector<const TopModel::Entry*> sorted = model.Sorted();
   const int selected = model.SelectedIndex(sorted);
   const int page = TopListRows(surroundings.rows);
   const int first = selected < 0 ? 0 : selected / page * page;
-  std::vector<std::vector<Cell>> rows = {Heading(model, with_clients, bars)};
+  std::vector<std::vector<Cell>> rows = {Heading(model, with_clients, with_nodes, bars)};
   for (int i = first; i < std::min<int>(first + page, sorted.size()); ++i) {
-    rows.push_back(Row(*sorted[i], with_clients, bars, surroundings.now));
+    rows.push_back(Row(*sorted[i], with_clients, with_nodes, bars, surroundings.now));
   }
   std::vector<std::string> lines =
       Lines(FormatTable(rows, surroundings.columns, surroundings.colors));

@@ -68,7 +68,9 @@ io::Task<void> Drainer::Load() {
   const fleet::Operation* newest = nullptr;
   for (const auto& [id, operation] : context_.operations->all()) {
     fleet::DrainNodeMetadata drain;
+    // The newest, but one that goes on comes before all: clocks are set back, too.
     if (!operation.metadata().UnpackTo(&drain)) continue;
+    if (newest != nullptr && !newest->done() && operation.done()) continue;
     newest = &operation;
     operation_id_ = id;
     drain_ = drain;
@@ -283,7 +285,8 @@ io::Task<void> Drainer::TellAll(std::function<control::Request(const std::string
                                 nanoseconds patience, io::StopToken stop) {
   io::Deadline limit(context_.reactor, context_.reactor->Now() + patience, stop);
   std::vector<io::Task<absl::Status>> tasks;
-  for (const auto& [id, record] : context_.directory->records()) {
+  for (const auto& [name, record] : context_.directory->records()) {
+    const std::string& id = record->session->session_id();
     tasks.push_back(context_.world->Ask(id, make(id), limit.token()));
   }
   co_await RunSome(std::move(tasks), kConcurrency);

@@ -53,13 +53,16 @@ class Watcher:
     def __init__(self, api, known=(), **fields):
         self.api, self.sessions, self.synced, self.error = api, dict(known), threading.Event(), None
         self.version = ""
-        self.call = api.call(FLEET, "WatchSessions", timeout=None, parent="nodes/-", **fields)
+        self.unreachable = None
+        self.call = api.call(FLEET, "WatchSessions", timeout=None, **{"parent": "nodes/-", **fields})
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
     def _run(self):
         try:
             for response in self.call:
+                if response.HasField("unreachable"):
+                    self.unreachable = list(response.unreachable.names)
                 for event in response.events:
                     self.version = event.resource_version or self.version
                     name = event.session.name

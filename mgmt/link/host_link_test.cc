@@ -58,7 +58,7 @@ SCENARIO(HostLinkTest, BelievesTheKernelAboutWhoItIs) {
   EXPECT_EQ(state.facts.pid(), getpid());
   EXPECT_EQ(state.facts.user(), absl::StrCat("user", getuid()));
   EXPECT_EQ(t->directory.Find("a")->session->user(), absl::StrCat("user", getuid()));
-  EXPECT_EQ(t->directory.Find("a")->uid, getuid());
+  EXPECT_EQ(t->directory.Find("a")->owner.uid, getuid());
 }
 
 SCENARIO(HostLinkTest, DoesWithoutWhatAnOlderHostCanNotTell) {

@@ -87,7 +87,7 @@ io::Task<void> Hosts::BecomeReady(io::StopToken stop) {
 Hosts::Link Hosts::LinkOf(absl::string_view session_id) const {
   const Record* const record = context_.directory->Find(session_id);
   if (record == nullptr) return nullptr;
-  const auto found = links_.find(record->host);
+  const auto found = links_.find(record->source);
   return found != links_.end() ? found->second : nullptr;
 }
 

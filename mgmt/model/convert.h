@@ -25,10 +25,13 @@ namespace control = ::mosh::server::control;
 constexpr absl::Duration kUnheardAfter = absl::Seconds(15);
 constexpr int kMaxStateHistory = 16;
 
-// Whose a Host is, by the kernel.
+// Whose a Host and its sessions are, by the kernel; of another node's sessions by the word of that
+// node's agent.
 struct Owner {
   uid_t uid = 0;
   std::string user;
+  // Of another node: there the uid has a meaning, here it has none.
+  bool elsewhere = false;
 };
 
 // At most 64 letters and digits, and at least one.

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
-#include "absl/strings/str_cat.h"
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 #include "base/check.h"
 
 namespace mosh::mgmt {
@@ -33,29 +33,42 @@ Directory::Directory(Options options)
 
 Directory::~Directory() = default;
 
+void Directory::SetOnChange(std::function<void()> on_change, const void* who) {
+  if (on_change == nullptr) {
+    on_change_.erase(who);
+  } else {
+    on_change_[who] = std::move(on_change);
+  }
+}
+
 absl::Status Directory::Put(absl::string_view host, const Owner& owner,
                             const control::Session& told, absl::Time now) {
   if (!IsSessionId(told.id())) return absl::InvalidArgumentError("a session without a valid id");
-  const auto found = records_.find(told.id());
+  const std::string name = SessionName(told.id());
+  const auto found = records_.find(name);
   Record* record = found != records_.end() ? found->second.get() : nullptr;
   // Ids are random: no two Hosts have the same by chance, and nobody takes over another's.
-  if (record != nullptr && record->host != host) {
+  if (record != nullptr && record->source != host) {
     return absl::AlreadyExistsError(absl::StrCat("session ", told.id(), " is another Host's"));
   }
   auto session = std::make_shared<const fleet::Session>(
       FromHost(told, node_name_, owner, record != nullptr ? record->session.get() : nullptr, now));
-  if (record != nullptr) {
-    if (!Same(*record->session, *session)) Changed(record, std::move(session));
+  if (record == nullptr) {
+    record = Add(name, host, owner);
+    if (record == nullptr) return TooMany();
+  } else if (Same(*record->session, *session)) {
     return absl::OkStatus();
   }
-  if (records_.size() >= options_.max_sessions) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("more than ", options_.max_sessions, " sessions"));
-  }
+  Changed(record, std::move(session));
+  return absl::OkStatus();
+}
+
+Record* Directory::Add(absl::string_view name, absl::string_view source, Owner owner) {
+  if (records_.size() >= options_.max_sessions) return nullptr;
   auto created = std::make_unique<Record>();
-  record = created.get();
-  record->host = std::string(host);
-  record->uid = owner.uid;
+  Record* const record = created.get();
+  record->source = std::string(source);
+  record->owner = std::move(owner);
   record->created = version_ + 1;
   if (free_slots_.empty()) {
     record->slot = slot_count_++;
@@ -63,28 +76,74 @@ absl::Status Directory::Put(absl::string_view host, const Owner& owner,
     record->slot = free_slots_.back();
     free_slots_.pop_back();
   }
-  records_.emplace(told.id(), std::move(created));
-  by_id_.emplace(told.id(), record);
-  Changed(record, std::move(session));
-  return absl::OkStatus();
+  records_.emplace(name, std::move(created));
+  by_name_.emplace(name, record);
+  return record;
+}
+
+absl::Status Directory::TooMany() const {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("more than ", options_.max_sessions, " sessions"));
 }
 
 void Directory::Remove(absl::string_view host, absl::string_view session_id) {
-  const auto found = records_.find(session_id);
-  if (found != records_.end() && found->second->host == host) Bury(found->second.get());
+  const auto found = records_.find(SessionName(session_id));
+  if (found != records_.end() && found->second->source == host) Bury(found->second.get());
 }
 
 void Directory::RemoveOthers(absl::string_view host, const std::vector<std::string>& ids) {
   const absl::flat_hash_set<absl::string_view> kept(ids.begin(), ids.end());
   std::vector<Record*> gone;
-  for (const auto& [id, record] : by_id_) {
-    if (record->host == host && !kept.contains(id)) gone.push_back(record);
+  for (const auto& [name, record] : by_name_) {
+    if (record->source == host && !kept.contains(record->session->session_id())) {
+      gone.push_back(record);
+    }
   }
   for (Record* record : gone) Bury(record);
 }
 
+absl::StatusOr<bool> Directory::PutOf(absl::string_view node, fleet::Session session) {
+  absl::string_view id = session.name();
+  if (!absl::ConsumePrefix(&id, PrefixOf(node)) || !IsSessionId(id) || id != session.session_id()) {
+    return absl::InvalidArgumentError(absl::StrCat("not the name of a session of ", node));
+  }
+  const auto found = records_.find(session.name());
+  Record* record = found != records_.end() ? found->second.get() : nullptr;
+  const bool is_new = record == nullptr;
+  Owner owner = {.uid = session.uid(), .user = session.user(), .elsewhere = node != node_name_};
+  if (is_new) {
+    record = Add(session.name(), node, std::move(owner));
+    if (record == nullptr) return TooMany();
+  } else if (Same(*record->session, session)) {
+    return false;
+  } else {
+    record->owner = std::move(owner);
+  }
+  Changed(record, std::make_shared<const fleet::Session>(std::move(session)));
+  return is_new;
+}
+
+bool Directory::RemoveOf(absl::string_view node, absl::string_view name) {
+  const auto found = records_.find(name);
+  if (found == records_.end() || found->second->source != node) return false;
+  Bury(found->second.get());
+  return true;
+}
+
+size_t Directory::RemoveOthersOf(absl::string_view node,
+                                 const absl::flat_hash_set<std::string>& names) {
+  const std::string prefix = PrefixOf(node);
+  std::vector<Record*> gone;
+  for (auto next = by_name_.lower_bound(prefix);
+       next != by_name_.end() && absl::StartsWith(next->first, prefix); ++next) {
+    if (!names.contains(next->first)) gone.push_back(next->second);
+  }
+  for (Record* record : gone) Bury(record);
+  return gone.size();
+}
+
 void Directory::MarkEnding(absl::string_view session_id, absl::Time now) {
-  const auto found = records_.find(session_id);
+  const auto found = records_.find(SessionName(session_id));
   if (found == records_.end()) return;
   fleet::Session session = *found->second->session;
   if (session.state() == fleet::Session::ENDING) return;
@@ -94,7 +153,11 @@ void Directory::MarkEnding(absl::string_view session_id, absl::Time now) {
 }
 
 const Record* Directory::Find(absl::string_view session_id) const {
-  const auto found = records_.find(session_id);
+  return FindNamed(SessionName(session_id));
+}
+
+const Record* Directory::FindNamed(absl::string_view name) const {
+  const auto found = records_.find(name);
   return found != records_.end() ? found->second.get() : nullptr;
 }
 
@@ -102,8 +165,10 @@ Directory::Page Directory::List(const Query& query, bool with_usage) const {
   Page page;
   const bool usage_first = query.filter.needs_usage() || query.order.needs_usage();
   std::vector<std::pair<std::string, SessionPtr>> rest;  // behind the beginning of the page
-  for (const auto& [id, record] : by_id_) {
-    if (query.visible != nullptr && !query.visible(record->uid)) continue;
+  for (auto next = by_name_.lower_bound(query.prefix);
+       next != by_name_.end() && absl::StartsWith(next->first, query.prefix); ++next) {
+    const Record* const record = next->second;
+    if (query.visible != nullptr && !query.visible(record->owner)) continue;
     SessionPtr session = record->session;
     if (usage_first) session = std::make_shared<const fleet::Session>(WithUsage(*session));
     if (!query.filter.Matches(*session)) continue;
@@ -130,9 +195,12 @@ Directory::Page Directory::List(const Query& query, bool with_usage) const {
 }
 
 void Directory::ForEach(const Filter& filter, const Visible& visible,
-                        const std::function<void(const Record&)>& visit) const {
-  for (const auto& [id, record] : by_id_) {
-    if (visible != nullptr && !visible(record->uid)) continue;
+                        const std::function<void(const Record&)>& visit,
+                        absl::string_view prefix) const {
+  for (auto next = by_name_.lower_bound(prefix);
+       next != by_name_.end() && absl::StartsWith(next->first, prefix); ++next) {
+    const Record* const record = next->second;
+    if (visible != nullptr && !visible(record->owner)) continue;
     const bool matches = filter.needs_usage() ? filter.Matches(WithUsage(*record->session))
                                               : filter.Matches(*record->session);
     if (matches) visit(*record);
@@ -158,21 +226,21 @@ void Directory::Changed(Record* record, SessionPtr session) {
   }
   record->session = std::move(session);
   record->encodings_.clear();
-  if (on_change_ != nullptr) on_change_();
+  for (const auto& [who, on_change] : on_change_) on_change();
 }
 
 void Directory::Bury(Record* record) {
   by_change_.erase(record->version);
   tombstones_.push_back({.name = record->session->name(),
-                         .uid = record->uid,
+                         .owner = record->owner,
                          .created = record->created,
                          .version = ++version_,
                          .slot = record->slot});
   ForgetTombstones();
-  const std::string id = record->session->session_id();
-  by_id_.erase(id);
-  CHECK(records_.erase(id) == 1);
-  if (on_change_ != nullptr) on_change_();
+  const std::string name = record->session->name();
+  by_name_.erase(name);
+  CHECK(records_.erase(name) == 1);
+  for (const auto& [who, on_change] : on_change_) on_change();
 }
 
 void Directory::ForgetTombstones() {

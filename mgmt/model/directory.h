@@ -1,6 +1,7 @@
 // Directory: all sessions that are known, and what has happened to them lately. Links (mgmt/link)
-// put in what Hosts tell; the service lists, and watches by cursors (model/watch.h). Pure: no I/O,
-// times are arguments. One thread, the loop's.
+// put in what Hosts tell, or a replica of the whole fleet (mgmt/fleet) what nodes tell; the service
+// lists, and watches by cursors (model/watch.h). Pure: no I/O, times are arguments. One thread, the
+// loop's.
 //
 // Every change of a session gets the next number of one count, its version. Sessions are ordered by
 // their last change, and of each that has ended a tombstone is kept for a while: what has happened
@@ -21,8 +22,10 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "mgmt/model/convert.h"
@@ -37,13 +40,13 @@ namespace mosh::mgmt {
 using SessionPtr = std::shared_ptr<const fleet::Session>;
 
 // Whether somebody may see the sessions of a user. Null: all.
-using Visible = std::function<bool(uid_t)>;
+using Visible = std::function<bool(const Owner&)>;
 
 // What is known of a session. Stays where it is as long as the session lives.
 struct Record {
   SessionPtr session;  // never changed, only replaced
-  std::string host;    // whose it is: the path of the Host's socket
-  uid_t uid = 0;
+  std::string source;  // who told of it: the path of the Host's socket, or "nodes/NODE"
+  Owner owner;
   uint64_t version = 0;       // of its last change
   uint64_t etag_version = 0;  // of the last one that changed the etag
   uint64_t created = 0;       // of its first
@@ -85,18 +88,32 @@ class Directory {
   // Removes all of the Host's that are not in `ids`: what it has told is everything.
   void RemoveOthers(absl::string_view host, const std::vector<std::string>& ids);
   void RemoveHost(absl::string_view host) { RemoveOthers(host, {}); }
+
+  // ---- What nodes tell, where this is a replica of several nodes'. `node` is "nodes/NODE".
+
+  // Whether it is new. kInvalidArgument: its name is none of a session of the node's.
+  // kResourceExhausted.
+  absl::StatusOr<bool> PutOf(absl::string_view node, fleet::Session session);
+  // By its whole name. Whether it was there.
+  bool RemoveOf(absl::string_view node, absl::string_view name);
+  // Removes all of the node's that are not in `names`. How many those were.
+  size_t RemoveOthersOf(absl::string_view node, const absl::flat_hash_set<std::string>& names);
+
   // It has been told to end.
   void MarkEnding(absl::string_view session_id, absl::Time now);
 
   // ---- What is known.
 
-  // By the last segment of its name, or null.
+  // A session of node_name()'s by the last segment of its name, or null.
   const Record* Find(absl::string_view session_id) const;
+  // By its whole name.
+  const Record* FindNamed(absl::string_view name) const;
 
   struct Query {
     Filter filter;
     Order order;
     Visible visible;
+    std::string prefix;     // of names; empty: of all nodes
     std::string after_key;  // from a page token
     int page_size = 1'000;
   };
@@ -107,30 +124,33 @@ class Directory {
   };
   Page List(const Query& query, bool with_usage = false) const;
 
-  // By id; for counting.
-  const std::map<std::string, Record*, std::less<>>& records() const { return by_id_; }
-  size_t size() const { return by_id_.size(); }
+  // By name; for counting.
+  const std::map<std::string, Record*, std::less<>>& records() const { return by_name_; }
+  size_t size() const { return by_name_.size(); }
 
   // Everything that List would let through, without order.
   void ForEach(const Filter& filter, const Visible& visible,
-               const std::function<void(const Record&)>& visit) const;
+               const std::function<void(const Record&)>& visit,
+               absl::string_view prefix = "") const;
 
   const std::string& node_name() const { return node_name_; }  // "nodes/NODE"
   std::string SessionName(absl::string_view session_id) const;
+  // What the names of the node's sessions begin with, and no others'.
+  static std::string PrefixOf(absl::string_view node) { return absl::StrCat(node, "/sessions/"); }
 
   // Sets `usage`; for who asks for it.
   void SetUsageSource(std::function<void(fleet::Session*)> add_usage) {
     add_usage_ = std::move(add_usage);
   }
   // Called after changes, inside the calls above, when watchers have something to fetch. Must not
-  // call back.
-  void SetOnChange(std::function<void()> on_change) { on_change_ = std::move(on_change); }
+  // call back. `who` is a name for it; null takes it back.
+  void SetOnChange(std::function<void()> on_change, const void* who = nullptr);
 
   // ---- For model/watch.h.
 
   struct Tombstone {
     std::string name;
-    uid_t uid = 0;
+    Owner owner;
     uint64_t created = 0;
     uint64_t version = 0;  // at which it ended
     uint32_t slot = 0;
@@ -147,6 +167,11 @@ class Directory {
   fleet::Session WithUsage(const fleet::Session& session) const;
 
  private:
+  using ByName = std::map<std::string, Record*, std::less<>>;
+
+  absl::Status TooMany() const;
+  // Null: there is no room.
+  Record* Add(absl::string_view name, absl::string_view source, Owner owner);
   void Changed(Record* record, SessionPtr session);
   void Bury(Record* record);
   void ForgetTombstones();
@@ -155,14 +180,14 @@ class Directory {
   const std::string node_name_;
   uint64_t version_ = 0;
   uint64_t forgotten_ = 0;
-  std::map<std::string, Record*, std::less<>> by_id_;
+  ByName by_name_;
   absl::flat_hash_map<std::string, std::unique_ptr<Record>> records_;
   std::map<uint64_t, Record*> by_change_;
   std::deque<Tombstone> tombstones_;
   std::vector<uint32_t> free_slots_;
   uint32_t slot_count_ = 0;
   std::function<void(fleet::Session*)> add_usage_;
-  std::function<void()> on_change_;
+  std::map<const void*, std::function<void()>> on_change_;
 };
 
 }  // namespace mosh::mgmt

@@ -35,7 +35,7 @@ TEST_F(DirectoryTest, KnowsWhatItHasBeenTold) {
   ASSERT_NE(directory_.Find("a"), nullptr);
   EXPECT_EQ(directory_.Find("a")->session->name(), "nodes/n1/sessions/a");
   EXPECT_EQ(directory_.Find("a")->session->title(), "vim");
-  EXPECT_EQ(directory_.Find("a")->uid, 1000u);
+  EXPECT_EQ(directory_.Find("a")->owner.uid, 1000u);
   EXPECT_EQ(directory_.Find("b"), nullptr);
 }
 
@@ -59,7 +59,7 @@ TEST_F(DirectoryTest, ASessionStaysItsFirstHosts) {
   directory_.Remove("h2", "a");
   directory_.RemoveHost("h2");
   ASSERT_NE(directory_.Find("a"), nullptr);
-  EXPECT_EQ(directory_.Find("a")->uid, 1000u);
+  EXPECT_EQ(directory_.Find("a")->owner.uid, 1000u);
 }
 
 TEST_F(DirectoryTest, RefusesBadIdsAndTooMany) {
@@ -92,7 +92,7 @@ TEST_F(DirectoryTest, ListsWhatMayBeSeenAndTheFilterLetsThrough) {
   ASSERT_TRUE(Put("a", "vim", 1000, "h1").ok());
   ASSERT_TRUE(Put("b", "vim", 1001, "h2").ok());
   ASSERT_TRUE(Put("c", "emacs", 1000, "h1").ok());
-  const Visible mine = [](uid_t uid) { return uid == 1000; };
+  const Visible mine = [](const Owner& owner) { return owner.uid == 1000; };
   EXPECT_THAT(List({.visible = mine}), ElementsAre("a", "c"));
   EXPECT_THAT(List({.filter = *Filter::Compile("title = vim")}), ElementsAre("a", "b"));
   EXPECT_EQ(page_.total, 2);
@@ -155,6 +155,51 @@ TEST_F(DirectoryTest, EncodesOnceForEachMask) {
   EXPECT_EQ(*bytes, record->session->SerializeAsString());
   ASSERT_TRUE(Put("a", "emacs").ok());
   EXPECT_EQ(*record->Encoded(ReadMask()), record->session->SerializeAsString());
+}
+
+fleet::Session Elsewhere(const std::string& node, const std::string& id, uid_t uid = 1000) {
+  fleet::Session session;
+  session.set_name(absl::StrCat("nodes/", node, "/sessions/", id));
+  session.set_session_id(id);
+  session.set_uid(uid);
+  session.set_user(absl::StrCat("u", uid));
+  return session;
+}
+
+TEST_F(DirectoryTest, OfSeveralNodesEachIsByItself) {
+  EXPECT_TRUE(*directory_.PutOf("nodes/n1", Elsewhere("n1", "a")));
+  EXPECT_TRUE(*directory_.PutOf("nodes/n2", Elsewhere("n2", "a")));
+  EXPECT_TRUE(*directory_.PutOf("nodes/n22", Elsewhere("n22", "b")));
+  EXPECT_FALSE(*directory_.PutOf("nodes/n2", Elsewhere("n2", "a"))) << "there already";
+  EXPECT_FALSE(directory_.FindNamed("nodes/n1/sessions/a")->owner.elsewhere);
+  EXPECT_TRUE(directory_.FindNamed("nodes/n2/sessions/a")->owner.elsewhere);
+  EXPECT_EQ(directory_.Find("a"), directory_.FindNamed("nodes/n1/sessions/a"));
+  EXPECT_EQ(directory_.Find("b"), nullptr) << "of another node";
+  EXPECT_THAT(List({.prefix = Directory::PrefixOf("nodes/n2")}), ElementsAre("a"));
+  EXPECT_EQ(page_.total, 1);
+  EXPECT_FALSE(directory_.RemoveOf("nodes/n22", "nodes/n2/sessions/a")) << "not its own";
+  EXPECT_EQ(directory_.RemoveOthersOf("nodes/n2", {}), 1u);
+  EXPECT_THAT(List({}), ElementsAre("a", "b"));
+  EXPECT_EQ(directory_.RemoveOthersOf("nodes/n22", {"nodes/n22/sessions/b"}), 0u);
+  EXPECT_TRUE(directory_.RemoveOf("nodes/n22", "nodes/n22/sessions/b"));
+  EXPECT_EQ(directory_.size(), 1u);
+}
+
+TEST_F(DirectoryTest, ANodeTellsOnlyOfItsOwn) {
+  for (const char* name : {"nodes/n3/sessions/a", "nodes/n2/sessions/", "nodes/n2/sessions/a/b",
+                           "nodes/n2/sessions/x", "a", ""}) {
+    fleet::Session session = Elsewhere("n2", "a");
+    session.set_name(name);
+    EXPECT_EQ(directory_.PutOf("nodes/n2", session).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << name;
+  }
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(directory_.PutOf("nodes/n2", Elsewhere("n2", absl::StrCat(i))).ok());
+  }
+  EXPECT_EQ(directory_.PutOf("nodes/n2", Elsewhere("n2", "a")).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(directory_.size(), 5u);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -54,16 +55,17 @@ absl::StatusOr<Watch> Watch::Begin(const Directory* directory, Terms terms,
   }
   watch.synced_ = true;
   watch.version_ = watch.told_version_ = version;
-  for (const auto& [id, record] : directory->records()) {
+  for (const auto& [name, record] : directory->records()) {
     if (record->created > version) continue;
     // What has changed since then may have been let through before it did.
     const bool changed = record->version > version;
-    const bool visible = watch.terms_.visible == nullptr || watch.terms_.visible(record->uid);
-    if (visible && (changed || watch.LetsThrough(*record))) watch.SetTold(record->slot, true);
+    if (watch.Concerns(name, record->owner) && (changed || watch.LetsThrough(*record))) {
+      watch.SetTold(record->slot, true);
+    }
   }
   for (const Directory::Tombstone& tombstone : directory->tombstones()) {
-    const bool visible = watch.terms_.visible == nullptr || watch.terms_.visible(tombstone.uid);
-    if (visible && tombstone.created <= version && tombstone.version > version) {
+    if (tombstone.created <= version && tombstone.version > version &&
+        watch.Concerns(tombstone.name, tombstone.owner)) {
       watch.SetTold(tombstone.slot, true);
     }
   }
@@ -80,7 +82,9 @@ absl::StatusOr<Watch::Batch> Watch::Next(size_t max_events, size_t max_bytes) {
     // By name and not by change: what changes while a slow reader fetches doesn't run away from
     // him.
     const auto& records = directory_->records();
-    for (auto next = records.upper_bound(snapshot_at_); next != records.end(); ++next) {
+    const std::string& prefix = terms_.prefix;
+    for (auto next = records.upper_bound(std::max(snapshot_at_, prefix));
+         next != records.end() && absl::StartsWith(next->first, prefix); ++next) {
       if (full()) return batch;
       snapshot_at_ = next->first;
       Tell(*next->second, 0, &batch);
@@ -131,8 +135,13 @@ std::string Watch::ResourceVersion(uint64_t version) const {
   return absl::StrCat(directory_->instance(), ".", version);
 }
 
+bool Watch::Concerns(absl::string_view name, const Owner& owner) const {
+  return absl::StartsWith(name, terms_.prefix) &&
+         (terms_.visible == nullptr || terms_.visible(owner));
+}
+
 bool Watch::LetsThrough(const Record& record) const {
-  if (terms_.visible != nullptr && !terms_.visible(record.uid)) return false;
+  if (!Concerns(record.session->name(), record.owner)) return false;
   if (!terms_.filter.needs_usage()) return terms_.filter.Matches(*record.session);
   return terms_.filter.Matches(directory_->WithUsage(*record.session));
 }

@@ -36,6 +36,7 @@ class Watch {
     Filter filter;
     ReadMask mask;
     Visible visible;
+    std::string prefix;  // of names; empty: of all nodes
   };
 
   // Some events, as a serialized WatchSessionsResponse.
@@ -70,6 +71,8 @@ class Watch {
   bool Told(uint32_t slot) const { return slot < told_.size() && told_[slot]; }
   void SetTold(uint32_t slot, bool told);
   std::string ResourceVersion(uint64_t version) const;
+  // Whether the reader may know of a session at all, whatever the filter says.
+  bool Concerns(absl::string_view name, const Owner& owner) const;
   bool LetsThrough(const Record& record) const;
   void Append(fleet::SessionEvent::Type type, absl::string_view session,
               const std::string& resource_version, Batch* batch);
@@ -81,7 +84,7 @@ class Watch {
   const Directory* directory_;
   Terms terms_;
   bool synced_ = false;
-  std::string snapshot_at_;    // the last id of the snapshot that has been looked at
+  std::string snapshot_at_;    // the last name of the snapshot that has been looked at
   uint64_t version_ = 0;       // everything up to this one has been looked at
   uint64_t told_version_ = 0;  // the last one that the reader has been given
   std::vector<bool> told_;     // by slot: the sessions that the reader knows

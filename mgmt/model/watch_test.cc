@@ -37,7 +37,7 @@ class WatchTest : public testing::Test {
     EXPECT_TRUE(directory_.Put(host, {.uid = uid, .user = "u"}, told, now_).ok());
   }
   void Remove(const std::string& id) {
-    directory_.Remove(absl::StrCat("h", directory_.Find(id)->uid), id);
+    directory_.Remove(absl::StrCat("h", directory_.Find(id)->owner.uid), id);
   }
   Watch Begin(Watch::Terms terms = {}, const std::string& version = "") {
     absl::StatusOr<Watch> watch = Watch::Begin(&directory_, std::move(terms), version);
@@ -141,7 +141,7 @@ TEST_F(WatchTest, TheFilterAddsAndDeletes) {
 TEST_F(WatchTest, WhatMayNotBeSeenIsNotToldNorItsEnd) {
   Put("a", "", 1000);
   Put("b", "", 1001);
-  Watch watch = Begin({.visible = [](uid_t uid) { return uid == 1000; }});
+  Watch watch = Begin({.visible = [](const Owner& owner) { return owner.uid == 1000; }});
   EXPECT_THAT(Next(&watch), ElementsAre("ADDED a", "SYNCED"));
   Put("b", "x", 1001);
   Remove("b");
@@ -299,6 +299,29 @@ TEST_F(WatchTest, WhateverHappensReadersOfAnySpeedComeToTheTruth) {
     }
     EXPECT_EQ(reader.titles, truth);
   }
+}
+
+TEST_F(WatchTest, OfOneNodeIsOnlyThat) {
+  const auto put = [&](const char* node, const char* id, const char* title) {
+    fleet::Session session;
+    session.set_name(absl::StrCat(node, "/sessions/", id));
+    session.set_session_id(id);
+    session.set_title(title);
+    session.set_etag(title);
+    EXPECT_TRUE(directory_.PutOf(node, session).ok());
+  };
+  put("nodes/n1", "a", "");
+  put("nodes/n0", "z", "");
+  put("nodes/n11", "b", "");
+  Watch watch = Begin({.prefix = Directory::PrefixOf("nodes/n1")});
+  EXPECT_THAT(Next(&watch), ElementsAre("ADDED a", "SYNCED"));
+  const std::string version = watch.resource_version();
+  put("nodes/n0", "z", "vim");
+  put("nodes/n1", "c", "");
+  directory_.RemoveOthersOf("nodes/n11", {});
+  EXPECT_THAT(Next(&watch), ElementsAre("ADDED c"));
+  Watch resumed = Begin({.prefix = Directory::PrefixOf("nodes/n11")}, version);
+  EXPECT_THAT(Next(&resumed), ElementsAre("DELETED nodes/n11/sessions/b"));
 }
 
 }  // namespace

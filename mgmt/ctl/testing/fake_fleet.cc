@@ -66,6 +66,21 @@ void FakeFleet::Note(const std::string& method, const google::protobuf::Message&
   asked_.push_back(absl::StrCat(method, " ", request.ShortDebugString()));
 }
 
+grpc::Status FakeFleet::CheckNode(const std::string& name) const {
+  for (const auto& [node, endpoint] : elsewhere) {
+    if (name.rfind(node + "/", 0) != 0) continue;
+    google::rpc::ErrorInfo info;
+    info.set_domain("mosh.fleet.v1");
+    info.set_reason("NODE_ELSEWHERE");
+    (*info.mutable_metadata())["endpoint"] = endpoint;
+    google::rpc::Status details;
+    details.add_details()->PackFrom(info);
+    return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, node + " is elsewhere",
+                        details.SerializeAsString());
+  }
+  return grpc::Status::OK;
+}
+
 const fleet::Session* FakeFleet::Find(const std::string& name) const {
   for (const fleet::Session& session : list_.sessions()) {
     if (session.name() == name) return &session;
@@ -215,6 +230,7 @@ grpc::Status FakeFleet::GetScreen(Context*, const fleet::GetScreenRequest* reque
 grpc::Status FakeFleet::StreamScreen(Context* context, const fleet::StreamScreenRequest* request,
                                      Writer<fleet::ScreenFrame>* writer) {
   Note("StreamScreen", *request);
+  if (const grpc::Status here = CheckNode(request->name()); !here.ok()) return here;
   for (const fleet::ScreenFrame& frame : frames) writer->Write(frame);
   if (!end_streams) WaitForCancel(context);
   return NoSession(request->name());
@@ -223,6 +239,7 @@ grpc::Status FakeFleet::StreamScreen(Context* context, const fleet::StreamScreen
 grpc::Status FakeFleet::TerminateSession(Context*, const fleet::TerminateSessionRequest* request,
                                          fleet::TerminateSessionResponse*) {
   Note("TerminateSession", *request);
+  if (const grpc::Status here = CheckNode(request->name()); !here.ok()) return here;
   if (request->name() == "nodes/n1/sessions/cd56") {
     return Refusal(grpc::StatusCode::PERMISSION_DENIED, "carol's sessions are hers",
                    "PERMISSION_DENIED");
@@ -246,6 +263,7 @@ grpc::Status FakeFleet::NotifySessions(Context*, const fleet::NotifySessionsRequ
     --count;
   }
   response->set_notified_count(count);
+  for (const std::string& name : unreachable) response->add_unreachable(name);
   return grpc::Status::OK;
 }
 

@@ -4,6 +4,7 @@
 #define MGMT_CTL_TESTING_FAKE_FLEET_H_
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -36,6 +37,10 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
   bool end_streams = false;
   // Watches say nothing at all.
   bool mute_watches = false;
+  // By node: the agent to ask about its sessions instead.
+  std::map<std::string, std::string> elsewhere;
+  // Of NotifySessions.
+  std::vector<std::string> unreachable;
   // GetNode answers never.
   bool silent = false;
   // nodes/n1 alone, unless the test says otherwise.
@@ -93,6 +98,8 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
   grpc::Status UndrainNode(Context* context, const ::mosh::fleet::v1::UndrainNodeRequest* request,
                            ::mosh::fleet::v1::Node* node) override;
 
+  // OK unless it is another node's affair.
+  grpc::Status CheckNode(const std::string& name) const;
   void Note(const std::string& method, const google::protobuf::Message& request);
   const ::mosh::fleet::v1::Session* Find(const std::string& name) const;
 

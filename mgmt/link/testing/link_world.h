@@ -81,9 +81,9 @@ struct LinkWorld : testing::Test {
   // "a vim": all sessions that the directory has.
   std::vector<std::string> Sessions() const {
     std::vector<std::string> texts;
-    for (const auto& [id, record] : directory.records()) {
-      texts.push_back(
-          record->session->title().empty() ? id : absl::StrCat(id, " ", record->session->title()));
+    for (const auto& [name, record] : directory.records()) {
+      const std::string& title = record->session->title();
+      texts.push_back(absl::StrCat(record->session->session_id(), title.empty() ? "" : " ", title));
     }
     return texts;
   }

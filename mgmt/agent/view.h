@@ -1,0 +1,28 @@
+// View: the sessions that a request is about, and where they are: of this node, of another, or of
+// the whole fleet.
+#ifndef MGMT_AGENT_VIEW_H_
+#define MGMT_AGENT_VIEW_H_
+
+#include <memory>
+#include <string>
+
+#include "mgmt/fleet/fleet_sessions.h"
+#include "mgmt/model/directory.h"
+
+namespace mosh::mgmt {
+
+struct View {
+  // Of other nodes too, so by way of FleetSessions.
+  bool fleet = false;
+  std::string scope;    // then: "nodes/NODE", or empty: all
+  bool has_own = true;  // this node's are among them
+  std::string prefix;   // of their names
+
+  // Once it is open. What of a fleet is in the directory stays there as long as the wish lives.
+  std::unique_ptr<FleetSessions::Wish> wish;
+  Directory* directory = nullptr;
+};
+
+}  // namespace mosh::mgmt
+
+#endif  // MGMT_AGENT_VIEW_H_

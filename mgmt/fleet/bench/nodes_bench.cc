@@ -1,0 +1,290 @@
+// What it costs an agent to answer for a fleet: simulated agents of many nodes, each with a port,
+// mutual TLS and sessions of its own; a real mosh-agent that is asked for all of them.
+//
+//   ./tools/bazel run //mgmt/fleet:nodes_bench -- [--nodes=1000] [--sessions=10] [--changes=1000]
+//   [--seconds=20]
+//
+// The nodes are simulated on this very machine, so its processors also do their part of a thousand
+// handshakes while the first list waits for them; the agent's own processor time is what counts.
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "base/check.h"
+#include "bench/measure.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/support/channel_arguments.h"
+#include "mgmt/fleet/bench/simulated_nodes.h"
+#include "mosh/fleet/v1/fleet_service.grpc.pb.h"
+
+namespace mosh::mgmt {
+namespace {
+
+namespace fleet = ::mosh::fleet::v1;
+using bench::NowMillis;
+
+struct Options {
+  int nodes = 1'000;
+  int sessions = 10;
+  int changes = 1'000;
+  int seconds = 20;
+  std::string agent;
+};
+
+[[noreturn]] void Die(const std::string& why) {
+  fprintf(stderr, "nodes_bench: %s\n", why.c_str());
+  exit(1);
+}
+
+Options ParseOptions(int argc, char* argv[]) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    absl::string_view word = argv[i];
+    if (absl::ConsumePrefix(&word, "--agent=")) {
+      options.agent = std::string(word);
+      continue;
+    }
+    int* value = absl::ConsumePrefix(&word, "--nodes=")      ? &options.nodes
+                 : absl::ConsumePrefix(&word, "--sessions=") ? &options.sessions
+                 : absl::ConsumePrefix(&word, "--changes=")  ? &options.changes
+                 : absl::ConsumePrefix(&word, "--seconds=")  ? &options.seconds
+                                                             : nullptr;
+    if (value == nullptr || !absl::SimpleAtoi(word, value) || *value < 1) {
+      Die("usage: nodes_bench [--nodes=N] [--sessions=N] [--changes=N] [--seconds=N]");
+    }
+  }
+  if (options.agent.empty()) Die("--agent=PATH is missing");
+  return options;
+}
+
+void RaiseDescriptorLimit(int wanted) {
+  rlimit limit;
+  CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = limit.rlim_max;
+  CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  if (limit.rlim_cur < static_cast<rlim_t>(wanted)) {
+    Die(absl::StrCat("needs ", wanted, " descriptors: ulimit -n ", wanted));
+  }
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) Die(absl::StrCat("can't read ", path));
+  return text.str();
+}
+
+void WriteFile(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+
+// An authority and a certificate for all nodes and one for the agent, all for 127.0.0.1.
+void MakeCertificates(const std::string& directory) {
+  const std::string ec = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+  std::string script = absl::StrCat(
+      "set -e; cd ", directory, "; openssl req -x509 ", ec,
+      " -subj /CN=ca -days 2 -keyout ca.key -out ca.crt; echo subjectAltName=IP:127.0.0.1 > ext; ");
+  for (const char* name : {"nodes", "agent"}) {
+    absl::StrAppend(&script, "openssl req ", ec, " -subj /CN=", name, " -keyout ", name,
+                    ".key -out ", name, ".csr; openssl x509 -req -in ", name,
+                    ".csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out ",
+                    name, ".crt; ");
+  }
+  if (system(absl::StrCat("(", script, ") > ", directory, "/openssl.log 2>&1").c_str()) != 0) {
+    Die(ReadFile(directory + "/openssl.log"));
+  }
+}
+
+pid_t StartAgent(const Options& options, const std::string& directory) {
+  const auto in = [&](const char* name) { return absl::StrCat(directory, "/", name); };
+  WriteFile(in("policy.json"), "{}");
+  chmod(in("policy.json").c_str(), 0600);
+  const std::vector<std::string> arguments = {
+      options.agent,   "--node",      "asked",        "--listen-unix", in("agent.sock"),
+      "--listen",      "127.0.0.1:0", "--tls-cert",   in("agent.crt"), "--tls-key",
+      in("agent.key"), "--tls-ca",    in("ca.crt"),   "--policy",      in("policy.json"),
+      "--audit-log",   "none",        "--recordings", "none",          "--fleet-nodes",
+      in("nodes")};
+  const pid_t pid = fork();
+  CHECK(pid >= 0);
+  if (pid == 0) {
+    std::vector<char*> argv;
+    for (const std::string& argument : arguments)
+      argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    // No session of this machine's is among them.
+    setenv("XDG_RUNTIME_DIR", directory.c_str(), 1);
+    execv(argv[0], argv.data());
+    _exit(127);
+  }
+  return pid;
+}
+
+struct Listed {
+  double millis;
+  int sessions = 0;
+  int unreachable = 0;
+};
+
+Listed ListAll(fleet::FleetService::Stub* stub) {
+  Listed listed;
+  const double began = NowMillis();
+  fleet::ListSessionsRequest request;
+  request.set_parent("nodes/-");
+  request.set_page_size(10'000);
+  do {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    fleet::ListSessionsResponse response;
+    const grpc::Status status = stub->ListSessions(&context, request, &response);
+    if (!status.ok())
+      Die(absl::StrCat("ListSessions: ", absl::string_view(status.error_message())));
+    listed.sessions += response.sessions_size();
+    listed.unreachable = response.unreachable_size();
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  listed.millis = NowMillis() - began;
+  return listed;
+}
+
+void Print(const char* what, const Listed& listed) {
+  printf("%-24s %7.0f ms   %d sessions, %d nodes unreachable\n", what, listed.millis,
+         listed.sessions, listed.unreachable);
+  fflush(stdout);
+}
+
+// Changes that a watcher of all nodes sees.
+class Follower {
+ public:
+  explicit Follower(fleet::FleetService::Stub* stub) {
+    fleet::WatchSessionsRequest request;
+    request.set_parent("nodes/-");
+    reader_ = stub->WatchSessions(&context_, request);
+  }
+  // Reads for so long.
+  void Follow(std::chrono::seconds time) {
+    const double end = NowMillis() + std::chrono::duration<double, std::milli>(time).count();
+    fleet::WatchSessionsResponse response;
+    while (NowMillis() < end && reader_->Read(&response)) {
+      const double now = NowMillis();
+      for (const fleet::SessionEvent& event : response.events()) {
+        int64_t told;
+        if (event.type() != fleet::SessionEvent::MODIFIED) continue;
+        if (!absl::SimpleAtoi(event.session().title(), &told)) continue;
+        ++changes;
+        delays.Add(now - static_cast<double>(told) / 1'000);
+      }
+    }
+  }
+  ~Follower() {
+    context_.TryCancel();
+    fleet::WatchSessionsResponse rest;
+    while (reader_->Read(&rest)) {
+    }
+    reader_->Finish();
+  }
+
+  int changes = 0;
+  bench::Samples delays;
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<fleet::WatchSessionsResponse>> reader_;
+};
+
+void Run(const Options& options, const std::string& directory) {
+  MakeCertificates(directory);
+  const std::unique_ptr<SimulatedNodes> nodes =
+      SimulatedNodes::Start({.nodes = options.nodes,
+                             .sessions_each = options.sessions,
+                             .certificate = ReadFile(directory + "/nodes.crt"),
+                             .key = ReadFile(directory + "/nodes.key"),
+                             .authority = ReadFile(directory + "/ca.crt")});
+  if (nodes == nullptr) Die("can't listen");
+  WriteFile(directory + "/nodes",
+            absl::StrCat("asked 127.0.0.1:1\n", absl::StrJoin(nodes->lines(), "\n"), "\n"));
+  const pid_t agent = StartAgent(options, directory);
+
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(64 << 20);
+  const auto channel = grpc::CreateCustomChannel(absl::StrCat("unix:", directory, "/agent.sock"),
+                                                 grpc::InsecureChannelCredentials(), arguments);
+  if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(20))) {
+    Die("the agent does not start");
+  }
+  const auto stub = fleet::FleetService::NewStub(channel);
+  printf("%d nodes with %d sessions each, mutual TLS\n", options.nodes, options.sessions);
+  const uint64_t memory_before = bench::PssKib(agent);
+  uint64_t cpu = bench::CpuNanos(agent);
+  const auto cpu_since = [&] {
+    const uint64_t now = bench::CpuNanos(agent);
+    return static_cast<double>(now - std::exchange(cpu, now)) / 1e9;
+  };
+  Print("first list", ListAll(stub.get()));
+  printf("%-24s %7.2f s\n", "  the agent's CPU", cpu_since());
+  Print("second list", ListAll(stub.get()));
+  for (int i = 0; i < 100 && nodes->watched() < options.nodes; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  printf("%-24s %7d of %d\n", "nodes watched", nodes->watched(), options.nodes);
+  printf("%-24s %7.2f s more\n", "  the agent's CPU", cpu_since());
+  Print("third list", ListAll(stub.get()));
+  printf("%-24s %7.0f MiB before, %.0f after\n", "the agent's memory",
+         static_cast<double>(memory_before) / 1024,
+         static_cast<double>(bench::PssKib(agent)) / 1024);
+
+  Follower follower(stub.get());
+  nodes->SetChanges(options.changes);
+  follower.Follow(std::chrono::seconds(2));
+  follower.changes = 0;
+  follower.delays = bench::Samples();
+  cpu_since();
+  const double began = NowMillis();
+  follower.Follow(std::chrono::seconds(options.seconds));
+  const double seconds = (NowMillis() - began) / 1e3;
+  printf("%-24s %7.0f changes/s of %d; %.0f ms median, %.0f ms p99 from the node to the watcher\n",
+         "a watch of all", follower.changes / seconds, options.changes, follower.delays.Median(),
+         follower.delays.Percentile(99));
+  printf("%-24s %7.2f of a processor\n", "  the agent's CPU", cpu_since() / seconds);
+  nodes->SetChanges(0);
+  kill(agent, SIGTERM);
+  int status = 0;
+  waitpid(agent, &status, 0);
+  if (status != 0) Die(absl::StrCat("the agent ended with ", status));
+}
+
+int Main(int argc, char* argv[]) {
+  const Options options = ParseOptions(argc, argv);
+  RaiseDescriptorLimit(4 * options.nodes + 200);
+  char directory[] = "/tmp/nodes-bench-XXXXXX";
+  CHECK(mkdtemp(directory) != nullptr);
+  Run(options, directory);
+  std::filesystem::remove_all(directory);
+  return 0;
+}
+
+}  // namespace
+}  // namespace mosh::mgmt
+
+int main(int argc, char* argv[]) { return mosh::mgmt::Main(argc, argv); }
