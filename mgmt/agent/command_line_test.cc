@@ -45,6 +45,9 @@ TEST(AgentCommandLine, RefusesWhatCantWork) {
       {{"--tls-cert", "c"}, "--listen"},
       {{"--listen-unix", "none"}, "nothing to listen at"},
       {{"--max-watchers", "0"}, "max-watchers"},
+      {{"--fleet-nodes", "nodes"}, "--fleet-nodes needs --listen"},
+      {{"--fleet-nodes", "nodes", "--etcd", "e:2379"}, "one of both"},
+      {{"--fleet-max-sessions", "0"}, "fleet-max-sessions"},
   };
   for (const auto& [arguments, says] : kWrong) {
     const ParsedOptions parsed = ParseOptions(arguments);
