@@ -150,6 +150,18 @@ absl::StatusOr<std::unique_ptr<AuditFile>> OpenAudit(const Options& options) {
   return AuditFile::Open(path);
 }
 
+absl::Status CheckEtcdFiles(const FleetOptions& options) {
+  absl::Status status;
+  if (!options.etcd_ca.empty()) {
+    status = Certificates::Load({.authorities = options.etcd_ca}).status();
+  }
+  if (status.ok() && !options.etcd_certificate.empty()) {
+    status =
+        CheckOwnCertificate({.certificate = options.etcd_certificate, .key = options.etcd_key});
+  }
+  return status;
+}
+
 // Empty: he has none.
 std::string UsersStateDirectory() {
   const char* const state = getenv("XDG_STATE_HOME");
@@ -262,6 +274,8 @@ class Agent {
   Reception reception_;
   std::unique_ptr<LocalDoor> local_door_;
   std::unique_ptr<GrpcServer> tls_server_;
+  const std::unique_ptr<FleetNodes::Subscription> nodes_subscription_ =
+      registry_.Subscribe([this] { metrics_.SampleNodes(registry_.up(), registry_.nodes()); });
   int status_ = 0;
 };
 
@@ -274,6 +288,8 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(const Options& options) {
     return absl::InvalidArgumentError(
         "--listen needs --audit-log FILE, or --audit-log none if nothing is to be kept");
   }
+  const absl::Status etcd_files = CheckEtcdFiles(options.fleet);
+  if (!etcd_files.ok()) return etcd_files;
   std::shared_ptr<Certificates> certificates;
   if (!options.listen.empty()) {
     const absl::Status own = CheckOwnCertificate(options.tls);
@@ -481,7 +497,6 @@ io::Task<void> Agent::Sample(io::StopToken stop) {
                                .written_bytes = recorder_.counts().bytes,
                                .directory_bytes = recording_store_.bytes()});
     if (fleet_ != nullptr) metrics_.SampleFleet(fleet_->sessions()->numbers());
-    metrics_.SampleNodes(registry_.up(), registry_.nodes());
     const std::string problem = certificates_ == nullptr ? "" : certificates_->problem();
     if (!problem.empty() && problem != told) {
       Say(absl::StrCat("goes on with the certificates of before: ", problem));
@@ -534,6 +549,7 @@ io::Task<void> Agent::Main() {
       Say("etcd is asked without TLS: whoever is in between can read and change what it says");
     }
     registry_.SetEndpoint(Endpoint());
+    metrics_.SampleNodes(registry_.up(), registry_.nodes());
     registry.Spawn(registry_.Run(registry.token()));
     doors.Spawn(Sample(doors.token()));
     NotifyServiceManager("READY=1");
@@ -588,16 +604,10 @@ int CheckAgent(const Options& options) {
   if (status.ok() && !options.listen.empty()) {
     status = Certificates::Load(options.tls).status();
   }
+  if (status.ok()) status = CheckEtcdFiles(options.fleet);
   if (status.ok() && !options.fleet_nodes.empty()) {
     status =
         StaticNodes::Read(options.fleet_nodes, absl::StrCat("nodes/", NodeName(options))).status();
-  }
-  if (status.ok() && !options.fleet.etcd_ca.empty()) {
-    status = Certificates::Load({.authorities = options.fleet.etcd_ca}).status();
-  }
-  if (status.ok() && !options.fleet.etcd_certificate.empty()) {
-    status = CheckOwnCertificate(
-        {.certificate = options.fleet.etcd_certificate, .key = options.fleet.etcd_key});
   }
   if (status.ok() && !options.audit_log.empty() && options.audit_log != "none" &&
       access(options.audit_log.c_str(), F_OK) == 0) {

@@ -24,6 +24,20 @@ TEST(AgentCommandLine, ReadsAConfigurationFileBelowTheCommandLine) {
   EXPECT_EQ(parsed.run->metrics, "127.0.0.1:9100");
 }
 
+TEST(AgentCommandLine, ReadsWhatAFleetNeeds) {
+  const std::string path = testing::TempDir() + "/fleet.conf";
+  std::ofstream(path) << "etcd=e1:2379,e2:2379\netcd-ca=/ca\nlabel=rack=b\n"
+                         "label=tier=web\netcd-lease=5\n";
+  const ParsedOptions parsed = ParseOptions({"--config", path});
+  ASSERT_TRUE(parsed.run.has_value()) << parsed.err;
+  const FleetOptions& fleet = parsed.run->fleet;
+  EXPECT_EQ(fleet.etcd, (std::vector<std::string>{"e1:2379", "e2:2379"}));
+  EXPECT_EQ(fleet.etcd_ca, "/ca");
+  EXPECT_EQ(fleet.prefix, "/mosh-fleet/");
+  EXPECT_EQ(fleet.lease_seconds, 5);
+  EXPECT_EQ(fleet.labels, (std::map<std::string, std::string>{{"rack", "b"}, {"tier", "web"}}));
+}
+
 TEST(AgentCommandLine, AMisspeltLineOfTheFileIsAMistake) {
   const std::string path = testing::TempDir() + "/wrong.conf";
   std::ofstream(path) << "polcy=/etc/x\n";
@@ -48,6 +62,20 @@ TEST(AgentCommandLine, RefusesWhatCantWork) {
       {{"--fleet-nodes", "nodes"}, "--fleet-nodes needs --listen"},
       {{"--fleet-nodes", "nodes", "--etcd", "e:2379"}, "one of both"},
       {{"--fleet-max-sessions", "0"}, "fleet-max-sessions"},
+      {{"--etcd", "e1"}, "HOST:PORT"},
+      {{"--etcd", "e1:0"}, "HOST:PORT"},
+      {{"--etcd", "e 1:2379"}, "HOST:PORT"},
+      {{"--etcd", "e1:2379", "--etcd-cert", "c", "--etcd-key", "k"}, "--etcd-ca"},
+      {{"--etcd", "e1:2379", "--etcd-ca", "a", "--etcd-cert", "c"}, "go together"},
+      {{"--etcd-ca", "a"}, "--etcd"},
+      {{"--etcd-prefix", "fleet"}, "--etcd-prefix"},
+      {{"--etcd-lease", "1"}, "etcd-lease"},
+      {{"--advertise", "h:1"}, "--listen"},
+      {{"--label", "rack"}, "KEY=VALUE"},
+      {{"--label", "1a=b"}, "KEY=VALUE"},
+      {{"--label", "a.b=c"}, "KEY=VALUE"},
+      {{"--label", "a=\x1b"}, "KEY=VALUE"},
+      {{"--label", "a=1", "--label", "a=2"}, "given twice"},
   };
   for (const auto& [arguments, says] : kWrong) {
     const ParsedOptions parsed = ParseOptions(arguments);

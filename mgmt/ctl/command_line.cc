@@ -60,6 +60,16 @@ class Grammar {
   void AddGlobalOptions() {
     app_->add_option("--server", options_.server.server, "The agent: unix:PATH or HOST:PORT");
     app_->add_option("--context", options_.server.context, "A server of the configuration");
+    app_->add_option("--etcd", options_.server.fleet.etcd,
+                     "One of the agents that this etcd has (HOST:PORT,...), instead of --server")
+        ->delimiter(',')
+        ->expected(1);
+    app_->add_option("--etcd-ca", options_.server.fleet.tls.ca,
+                     "Who signed etcd's certificates (PEM); without, no TLS to etcd");
+    app_->add_option("--etcd-cert", options_.server.fleet.tls.cert, "What etcd is shown (PEM)");
+    app_->add_option("--etcd-key", options_.server.fleet.tls.key, "Its key (PEM)");
+    app_->add_option("--etcd-prefix", options_.server.fleet.prefix,
+                     "Of the fleet's keys (else /mosh-fleet/)");
     app_->add_option("--tls-ca", options_.server.tls.ca,
                      "Who signed the agent's certificate (PEM)");
     app_->add_option("--tls-cert", options_.server.tls.cert, "This user's certificate (PEM)");
@@ -125,7 +135,21 @@ class Grammar {
         ->excludes(ansi)
         ->excludes(history);
     AddReason(screen);
-    Command("nodes", "The machine, and the servers on it");
+    CLI::App* const nodes = Command("nodes", "The fleet's nodes; of one, the servers on it");
+    // A command of its own, too, which is run before this one's callback.
+    nodes->callback([options = &options_, nodes] {
+      if (nodes->get_subcommands().empty()) options->command = "nodes";
+    });
+    nodes->add_option("NODE", options_.nodes, "Only this one, and all of it")->expected(0, 1);
+    nodes->add_flag("-w,--watch", options_.follow, "Print nodes as they come, change and go");
+    nodes->add_option("--filter", options_.filter,
+                      "Only these: labels.rack = \"b\" AND state = READY");
+    CLI::App* const forget =
+        nodes->add_subcommand("forget", "Take nodes that are lost out of the fleet");
+    SetsCommand(forget, "nodes forget");
+    forget->add_option("NODE", options_.nodes, "Which")->expected(1, kMany)->required();
+    AddReason(forget);
+    AddDryRun(forget);
     CLI::App* const audit = Command("audit", "Who did what");
     audit->add_option("-n,--count", options_.count, "So many of the last entries")
         ->check(CLI::Range(1, 1000000).description(""))
@@ -348,6 +372,14 @@ std::string MistakeIn(const Options& options) {
   if (options.command == "notify") {
     const int ways = !options.sessions.empty() + !options.filter.empty() + options.all;
     if (ways != 1) return "notify wants one of: sessions, --filter, --all";
+  }
+  if (!options.server.fleet.etcd.empty() &&
+      (!options.server.server.empty() || !options.server.context.empty())) {
+    return "--etcd goes without --server and --context";
+  }
+  if (options.command == "nodes" && !options.nodes.empty() &&
+      (options.follow || !options.filter.empty())) {
+    return "one node needs no --watch and no --filter";
   }
   if (!options.node.empty() && !options.sessions.empty()) {
     return "--node goes with --filter or --all; a session's name has its node";

@@ -11,6 +11,7 @@
 #include "mgmt/ctl/live_terminal.h"
 #include "mgmt/ctl/options.h"
 #include "mgmt/ctl/surroundings.h"
+#include "mgmt/ctl/table.h"
 
 namespace mosh::mgmt::ctl {
 
@@ -25,14 +26,22 @@ struct Workplace {
 // Resource names of options.sessions. kNotFound: one of them is none, or not clear.
 absl::StatusOr<std::vector<std::string>> ResolveSessions(const Workplace& work);
 
-// ls, describe, watch, nodes, audit, screen (looking_commands.cc)
+// ls, describe, watch, audit, screen (looking_commands.cc)
 absl::Status ListCommand(const Workplace& work);
 absl::Status DescribeCommand(const Workplace& work);
 absl::Status TopCommand(const Workplace& work);
 absl::Status WatchCommand(const Workplace& work);
 absl::Status ScreenCommand(const Workplace& work);
-absl::Status NodesCommand(const Workplace& work);
 absl::Status AuditCommand(const Workplace& work);
+
+// nodes (node_commands.cc)
+absl::Status NodesCommand(const Workplace& work);
+absl::Status NodesForgetCommand(const Workplace& work);
+
+// As options.format says, which is one for programs: whole, and one of many.
+absl::Status PrintMessage(const Workplace& work, const google::protobuf::Message& message);
+absl::Status PrintStreamed(const Workplace& work, const google::protobuf::Message& message);
+void PrintTable(const Workplace& work, const std::vector<std::vector<Cell>>& rows);
 
 // notify, hold, release, detach, kill, attach-ticket (acting_commands.cc)
 absl::Status NotifyCommand(const Workplace& work);

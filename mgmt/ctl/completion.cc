@@ -77,6 +77,7 @@ Words Positionals(const CLI::App& command, const CompletionSources& sources) {
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = option->get_name(/*positional=*/true);
     if (name == "SESSION") return sources.session_ids();
+    if (name == "NODE") return sources.node_ids();
     if (name == "OPERATION") return sources.operations();
     if (name == "POLICY") return sources.policies();
     if (name == "NAME") return sources.contexts();
@@ -103,7 +104,8 @@ Words AllCandidates(const Words& words, const CompletionSources& sources) {
   if (!words.empty() && absl::StartsWith(words.back(), "-")) return OptionsOf(*command);
   Words commands;
   for (const CLI::App* next : command->get_subcommands({})) commands.push_back(next->get_name());
-  return commands.empty() ? Positionals(*command, sources) : commands;
+  for (std::string& word : Positionals(*command, sources)) commands.push_back(std::move(word));
+  return commands;
 }
 
 }  // namespace

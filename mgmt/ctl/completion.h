@@ -15,6 +15,7 @@ std::string CompletionScript(const std::string& shell);
 // What isn't in the grammar, asked for only where it is wanted.
 struct CompletionSources {
   std::function<std::vector<std::string>()> session_ids;
+  std::function<std::vector<std::string>()> node_ids;
   std::function<std::vector<std::string>()> contexts;
   std::function<std::vector<std::string>()> operations;
   std::function<std::vector<std::string>()> policies;

@@ -16,6 +16,10 @@ std::vector<std::string> Candidates(const std::vector<std::string>& words) {
                               [] {
                                 return std::vector<std::string>{"ab12", "ab34", "cd56"};
                               },
+                          .node_ids =
+                              [] {
+                                return std::vector<std::string>{"n1", "n2"};
+                              },
                           .contexts =
                               [] {
                                 return std::vector<std::string>{"here", "prod"};
@@ -42,6 +46,11 @@ TEST(Completion, Values) {
   EXPECT_THAT(Candidates({"kill", "--reason", ""}), IsEmpty());
   EXPECT_THAT(Candidates({"config", "use-context", "h"}), ElementsAre("here"));
   EXPECT_THAT(Candidates({"completion", ""}), ElementsAre("bash", "zsh", "fish"));
+}
+
+TEST(Completion, Nodes) {
+  EXPECT_THAT(Candidates({"nodes", ""}), ElementsAre("forget", "n1", "n2"));
+  EXPECT_THAT(Candidates({"nodes", "forget", "n2"}), ElementsAre("n2"));
 }
 
 TEST(Completion, Sessions) {

@@ -45,6 +45,19 @@ std::string PathBeside(const std::string& config, const std::string& file) {
   return absl::StrCat(config.substr(0, config.rfind('/') + 1), file);
 }
 
+TlsFiles ParseTls(const YAML::Node& node, const std::string& name, const std::string& path) {
+  TlsFiles tls;
+  ForFields(node, name, [&](const std::string& part, const YAML::Node& file) {
+    std::string* const field = part == "ca"     ? &tls.ca
+                               : part == "cert" ? &tls.cert
+                               : part == "key"  ? &tls.key
+                                                : nullptr;
+    if (field != nullptr) *field = PathBeside(path, Text(file, part));
+    return field != nullptr;
+  });
+  return tls;
+}
+
 Context ParseContext(const YAML::Node& node, const std::string& path) {
   Context context;
   ForFields(node, "a context", [&](const std::string& key, const YAML::Node& value) {
@@ -53,21 +66,28 @@ Context ParseContext(const YAML::Node& node, const std::string& path) {
     } else if (key == "server") {
       context.server = Text(value, key);
     } else if (key == "tls") {
-      ForFields(value, "tls", [&](const std::string& part, const YAML::Node& file) {
-        std::string* const field = part == "ca"     ? &context.tls.ca
-                                   : part == "cert" ? &context.tls.cert
-                                   : part == "key"  ? &context.tls.key
-                                                    : nullptr;
-        if (field != nullptr) *field = PathBeside(path, Text(file, part));
-        return field != nullptr;
-      });
+      context.tls = ParseTls(value, key, path);
+    } else if (key == "etcd") {
+      if (!value.IsSequence()) throw Mistake(value, "'etcd' must be a list");
+      for (const YAML::Node& endpoint : value) {
+        context.fleet.etcd.push_back(Text(endpoint, "an endpoint"));
+      }
+    } else if (key == "etcd-tls") {
+      context.fleet.tls = ParseTls(value, key, path);
+    } else if (key == "etcd-prefix") {
+      context.fleet.prefix = Text(value, key);
     } else {
       return false;
     }
     return true;
   });
   if (context.name.empty()) throw Mistake(node, "a context needs a name");
-  if (context.server.empty()) throw Mistake(node, "a context needs a server");
+  if (context.server.empty() && context.fleet.etcd.empty()) {
+    throw Mistake(node, "a context needs a server, or etcd");
+  }
+  if (!context.server.empty() && !context.fleet.etcd.empty()) {
+    throw Mistake(node, "a context has a server or etcd, not both");
+  }
   return context;
 }
 

@@ -6,6 +6,11 @@
 //       server: fleet.example.org:7443      # or unix:/path
 //       tls: {ca: ca.pem, cert: me.pem, key: me.key}
 //
+//     - name: all
+//       etcd: [etcd-1:2379, etcd-2:2379]    # instead of a server: one of the fleet's agents
+//       etcd-tls: {ca: etcd-ca.pem, cert: me.pem, key: me.key}
+//       tls: {ca: ca.pem, cert: me.pem, key: me.key}
+//
 // JSON is YAML too. Paths of certificates are relative to the file.
 #ifndef MGMT_CTL_CONFIG_H_
 #define MGMT_CTL_CONFIG_H_
@@ -26,17 +31,26 @@ struct TlsFiles {
   std::string key;
 };
 
+// Where a fleet's agents are registered; no endpoints: nowhere.
+struct FleetPlace {
+  std::vector<std::string> etcd;  // "HOST:PORT"
+  TlsFiles tls;                   // to etcd; no ca: without TLS
+  std::string prefix;             // empty: the usual one
+};
+
 // From the command line; empty: not given. The certificates go before a context's.
 struct ServerFlags {
   std::string server;
   std::string context;
   TlsFiles tls;
+  FleetPlace fleet;
 };
 
 struct Context {
   std::string name;
-  std::string server;
+  std::string server;  // or fleet
   TlsFiles tls;
+  FleetPlace fleet;
 };
 
 struct Config {

@@ -33,6 +33,21 @@ TEST(Config, NamesServersAndTheirCertificates) {
   EXPECT_EQ(prod.tls.key, "/c/me.key");
 }
 
+TEST(Config, NamesFleets) {
+  const Config config = *ParseConfig(
+      "contexts:\n- {name: a, etcd: ['e1:2379', 'e2:2379'], etcd-prefix: /f/, "
+      "etcd-tls: {ca: ca.pem}}\n",
+      "/c/config.yaml");
+  const Context fleet = *config.Find("a");
+  EXPECT_EQ(fleet.fleet.etcd, (std::vector<std::string>{"e1:2379", "e2:2379"}));
+  EXPECT_EQ(fleet.fleet.tls.ca, "/c/ca.pem");
+  EXPECT_EQ(fleet.fleet.prefix, "/f/");
+  EXPECT_EQ(MistakeIn("contexts:\n- {name: a, server: x, etcd: [y]}\n"),
+            "/c/config.yaml:2: a context has a server or etcd, not both");
+  EXPECT_EQ(MistakeIn("contexts:\n- {name: a, etcd: y}\n"),
+            "/c/config.yaml:2: 'etcd' must be a list");
+}
+
 TEST(Config, MayBeJsonOrEmpty) {
   const Config config = *ParseConfig(
       R"({"current-context": "a", "contexts": [{"name": "a", "server": "unix:/x"}]})", "c.json");
@@ -43,7 +58,8 @@ TEST(Config, MayBeJsonOrEmpty) {
 TEST(Config, MistakesAreNamedWithTheirLine) {
   EXPECT_EQ(MistakeIn("contexts:\n  - name: a\n    sever: x\n"),
             "/c/config.yaml:3: a context knows no 'sever'");
-  EXPECT_EQ(MistakeIn("contexts:\n  - name: a\n"), "/c/config.yaml:2: a context needs a server");
+  EXPECT_EQ(MistakeIn("contexts:\n  - name: a\n"),
+            "/c/config.yaml:2: a context needs a server, or etcd");
   EXPECT_EQ(MistakeIn("contexts: 7\n"), "/c/config.yaml:1: 'contexts' must be a list");
   EXPECT_EQ(MistakeIn("contexts:\n- {name: a, server: x}\n- {name: a, server: y}\n"),
             "/c/config.yaml:3: there are two contexts 'a'");

@@ -25,12 +25,6 @@ constexpr absl::Duration kLook = absl::Seconds(1);
 // An agent that is being restarted is waited for.
 constexpr absl::Duration kPatience = absl::Minutes(2);
 
-absl::Status PrintMessage(const Workplace& work, const google::protobuf::Message& message) {
-  const absl::StatusOr<std::string> text = FormatMessage(message, work.options.format);
-  if (text.ok()) work.surroundings.Print(*text);
-  return text.status();
-}
-
 // The resource name of the node that was named, or of the one that answers.
 absl::StatusOr<std::string> ResolveNode(const Workplace& work) {
   const std::string& given = work.options.node;

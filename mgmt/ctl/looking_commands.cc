@@ -22,8 +22,6 @@ namespace mosh::mgmt::ctl {
 
 namespace fleet = ::mosh::fleet::v1;
 
-namespace {
-
 absl::Status PrintMessage(const Workplace& work, const google::protobuf::Message& message) {
   const absl::StatusOr<std::string> text = FormatMessage(message, work.options.format);
   if (text.ok()) work.surroundings.Print(*text);
@@ -43,6 +41,8 @@ void PrintTable(const Workplace& work, const std::vector<std::vector<Cell>>& row
   const int columns = work.options.format == OutputFormat::kWide ? 0 : work.surroundings.columns;
   work.surroundings.Print(FormatTable(rows, columns, work.surroundings.colors));
 }
+
+namespace {
 
 // The screen as a real terminal should show it, and nothing else that the session's terminal was
 // told.
@@ -197,21 +197,6 @@ absl::Status ScreenCommand(const Workplace& work) {
       work.surroundings.Print(absl::StrCat(Harmless(line), "\n"));
     }
   }
-  return absl::OkStatus();
-}
-
-absl::Status NodesCommand(const Workplace& work) {
-  fleet::GetNodeRequest request;
-  request.set_name(kAnyNode);
-  const absl::StatusOr<fleet::Node> node = work.api.Call(&Api::Stub::GetNode, request);
-  if (!node.ok()) return node.status();
-  if (ForPrograms(work.options.format)) return PrintMessage(work, *node);
-  PrintTable(work, NodeRows(*node, work.surroundings.now()));
-  if (!node->hosts().empty()) {
-    work.surroundings.Print("\n");
-    PrintTable(work, HostRows(*node, work.surroundings.now()));
-  }
-  for (const std::string& problem : node->problems()) work.surroundings.Remark(Harmless(problem));
   return absl::OkStatus();
 }
 

@@ -63,9 +63,9 @@ struct Options {
   std::optional<int> max_sessions;         // policy set
   std::optional<std::string> description;  // policy set
   std::vector<std::string> labels;         // policy set; "KEY=VALUE"
-  std::vector<std::string> nodes;          // policy set
-  bool everywhere = false;                 // policy set
-  std::string etag;                        // policy set, rm
+  std::vector<std::string> nodes;  // nodes, nodes forget, policy set; ids, or resource names
+  bool everywhere = false;         // policy set
+  std::string etag;                // policy set, rm
 
   // "nodes/NODE", or "nodes/-" for all.
   std::string parent() const { return "nodes/" + (node.empty() ? "-" : node); }

@@ -12,6 +12,7 @@
 #include "mgmt/ctl/commands.h"
 #include "mgmt/ctl/completion.h"
 #include "mgmt/ctl/config_commands.h"
+#include "mgmt/ctl/fleet_choice.h"
 #include "mgmt/ctl/node_view.h"
 #include "mgmt/ctl/private_agent.h"
 #include "mgmt/ctl/replay.h"
@@ -39,6 +40,7 @@ constexpr Command kCommands[] = {
     {"watch", WatchCommand},
     {"screen", ScreenCommand},
     {"nodes", NodesCommand},
+    {"nodes forget", NodesForgetCommand},
     {"audit", AuditCommand},
     {"notify", NotifyCommand},
     {"hold", HoldCommand},
@@ -69,11 +71,24 @@ struct Connection {
   std::unique_ptr<Api> api;
 };
 
+std::string HostName() {
+  char name[256] = "";
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
 absl::StatusOr<Connection> Connect(const Options& options, const Surroundings& surroundings) {
   absl::StatusOr<ServerChoice> choice = ChooseServer(options.server, surroundings);
   if (!choice.ok()) return choice.status();
   Connection connection;
-  if (choice->address.empty()) {
+  if (!choice->fleet.etcd.empty()) {
+    absl::StatusOr<std::string> agent =
+        ChooseAgent(*choice, HostName(), options.timeout(), [&](const std::string& remark) {
+          if (options.verbose) surroundings.Remark(remark);
+        });
+    if (!agent.ok()) return agent.status();
+    choice->address = *std::move(agent);
+  } else if (choice->address.empty()) {
     absl::StatusOr<std::unique_ptr<PrivateAgent>> agent =
         PrivateAgent::Start(surroundings, options.timeout(), options.verbose);
     if (!agent.ok()) return agent.status();
@@ -162,6 +177,12 @@ std::vector<std::string> SessionIds(const Surroundings& surroundings) {
   return ids;
 }
 
+std::vector<std::string> NodeIds(const Surroundings& surroundings) {
+  // As many as anybody reads.
+  return IdsOf(surroundings, &Api::Stub::ListNodes, fleet::ListNodesRequest(),
+               [](const fleet::ListNodesResponse& list) { return list.nodes(); });
+}
+
 std::vector<std::string> OperationIds(const Surroundings& surroundings) {
   fleet::ListOperationsRequest request;
   request.set_parent(kAnyNode);
@@ -177,6 +198,7 @@ std::vector<std::string> PolicyIds(const Surroundings& surroundings) {
 int RunCompletion(const std::vector<std::string>& words, const Surroundings& surroundings) {
   const CompletionSources sources = {
       .session_ids = [&surroundings] { return SessionIds(surroundings); },
+      .node_ids = [&surroundings] { return NodeIds(surroundings); },
       .contexts = [&surroundings] { return ContextNames(surroundings); },
       .operations = [&surroundings] { return OperationIds(surroundings); },
       .policies = [&surroundings] { return PolicyIds(surroundings); }};

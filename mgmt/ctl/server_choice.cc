@@ -44,19 +44,23 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const Serv
         "an agent at ", choice.address, " wants to know by certificate who asks",
         "\n  Give --tls-cert and --tls-key (and --tls-ca), or a context that has them."));
   }
+  return TlsCredentials(files);
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> TlsCredentials(const TlsFiles& files) {
   grpc::SslCredentialsOptions options;
   for (const auto& [path, pem] : {std::pair(&files.ca, &options.pem_root_certs),
                                   std::pair(&files.cert, &options.pem_cert_chain),
                                   std::pair(&files.key, &options.pem_private_key)}) {
-    if (path->empty()) continue;  // only the authority's may be: the system's are taken
+    if (path->empty()) continue;
     absl::StatusOr<std::string> text = ReadPem(*path);
     if (!text.ok()) return text.status();
     *pem = *std::move(text);
   }
   return grpc::SslCredentials(options);
 }
-
-}  // namespace
 
 absl::StatusOr<std::string> UsersDirectory(const Surroundings& surroundings) {
   return server::RuntimeDirectory(
@@ -75,7 +79,8 @@ bool SomebodyAccepts(const std::string& path) {
 
 absl::StatusOr<ServerChoice> ChooseServer(const ServerFlags& flags,
                                           const Surroundings& surroundings) {
-  ServerChoice choice = {.address = flags.server, .tls = flags.tls};
+  ServerChoice choice = {.address = flags.server, .tls = flags.tls, .fleet = flags.fleet};
+  if (!choice.fleet.etcd.empty()) return choice;
   if (choice.address.empty() && flags.context.empty()) {
     choice.address = surroundings.variable("MOSHCTL_SERVER");
   }
@@ -87,11 +92,13 @@ absl::StatusOr<ServerChoice> ChooseServer(const ServerFlags& flags,
       absl::StatusOr<Context> context = config->Find(name);
       if (!context.ok()) return context.status();
       choice.address = context->server;
+      choice.fleet = context->fleet;
       if (choice.tls.ca.empty()) choice.tls.ca = context->tls.ca;
       if (choice.tls.cert.empty()) choice.tls.cert = context->tls.cert;
       if (choice.tls.key.empty()) choice.tls.key = context->tls.key;
     }
   }
+  if (!choice.fleet.etcd.empty()) return choice;
   if (!choice.address.empty()) {
     if (choice.address[0] == '/') choice.address = absl::StrCat("unix:", choice.address);
     return choice;

@@ -1,6 +1,7 @@
 #include "mgmt/ctl/session_view.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -8,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "mgmt/ctl/text.h"
 
 namespace mosh::mgmt::ctl {
@@ -107,6 +109,28 @@ void DescribeClient(const fleet::Client& client, absl::Time now, Facts& facts) {
 }
 
 Cell Right(std::string text, const char* style = kPlain) { return {std::move(text), style, true}; }
+
+std::string NodeId(const fleet::Node& node) {
+  return Harmless(absl::StripPrefix(node.name(), "nodes/"));
+}
+
+std::string NodeStateText(const fleet::Node& node) {
+  if (node.state() == fleet::Node::STATE_UNSPECIFIED) return "unknown";
+  const std::string name = fleet::Node::State_Name(node.state());
+  return name.empty() ? absl::StrCat("state ", node.state()) : absl::AsciiStrToLower(name);
+}
+
+const char* NodeStateStyle(const fleet::Node& node) {
+  return node.state() == fleet::Node::LOST    ? kRed
+         : node.state() == fleet::Node::READY ? kGreen
+                                              : kYellow;
+}
+
+// "rack=b,tier=web"
+std::string LabelsText(const fleet::Node& node) {
+  const std::map<std::string, std::string> labels(node.labels().begin(), node.labels().end());
+  return Harmless(absl::StrJoin(labels, ",", absl::PairFormatter("=")));
+}
 
 std::vector<Cell> Heading(std::initializer_list<absl::string_view> names) {
   std::vector<Cell> cells;
@@ -253,11 +277,35 @@ std::vector<std::vector<Cell>> SessionRows(
   return rows;
 }
 
+namespace {
+
+// Since when only of what doesn't last.
+Cell NodeStateCell(const fleet::Node& node, absl::Time now) {
+  const std::string since = node.has_state_time()
+                                ? absl::StrCat(" ", RoughDuration(now - ToTime(node.state_time())))
+                                : "";
+  switch (node.state()) {
+    case fleet::Node::READY:
+      return {"ready", kGreen};
+    case fleet::Node::DRAINING:
+      return {absl::StrCat("draining", since), kYellow};
+    case fleet::Node::DRAINED:
+      return {absl::StrCat("drained", since), kRed};
+    case fleet::Node::LOST:
+      return {absl::StrCat("lost", since), kRed};
+    default:
+      return {"-"};
+  }
+}
+
+}  // namespace
+
 std::vector<std::vector<Cell>> NodeRows(const fleet::Node& node, absl::Time now) {
-  return {Heading({"NODE", "HOSTNAME", ">SESSIONS", ">DETACHED", ">CLIENTS", ">HOSTS", ">LOAD",
-                   ">MEMORY FREE", ">UP", "AGENT"}),
+  return {Heading({"NODE", "HOSTNAME", "STATE", ">SESSIONS", ">DETACHED", ">CLIENTS", ">HOSTS",
+                   ">LOAD", ">MEMORY FREE", ">UP", "AGENT"}),
           {{Harmless(node.name())},
            {Harmless(node.hostname())},
+           NodeStateCell(node, now),
            Right(absl::StrCat(node.session_count())),
            Right(absl::StrCat(node.detached_session_count())),
            Right(absl::StrCat(node.client_count())),
@@ -266,6 +314,39 @@ std::vector<std::vector<Cell>> NodeRows(const fleet::Node& node, absl::Time now)
            Right(ByteCount(node.memory_available_bytes())),
            Right(node.has_boot_time() ? RoughDuration(now - ToTime(node.boot_time())) : "-"),
            {OrDash(Harmless(node.agent_version()))}}};
+}
+
+std::vector<std::vector<Cell>> FleetRows(
+    const google::protobuf::RepeatedPtrField<fleet::Node>& nodes, absl::Time now) {
+  std::vector<std::vector<Cell>> rows = {
+      Heading({"NODE", "STATE", ">SESSIONS", "LABELS", "ENDPOINT", "VERSION", ">SINCE"})};
+  for (const fleet::Node& node : nodes) {
+    rows.push_back(
+        {{NodeId(node)},
+         {NodeStateText(node), NodeStateStyle(node)},
+         Right(node.has_session_count() ? absl::StrCat(node.session_count()) : "-"),
+         {OrDash(LabelsText(node))},
+         {OrDash(Harmless(node.endpoint()))},
+         {OrDash(Harmless(node.agent_version()))},
+         Right(node.has_state_time() ? RoughDuration(now - ToTime(node.state_time())) : "-")});
+  }
+  return rows;
+}
+
+std::string NodeEventLine(const fleet::NodeEvent& event, absl::Time now, bool colors) {
+  const fleet::Node& node = event.node();
+  const bool gone = event.type() == fleet::NodeEvent::DELETED;
+  const char* const mark = gone ? "-" : event.type() == fleet::NodeEvent::ADDED ? "+" : "~";
+  std::string line = absl::StrCat(absl::FormatTime("%H:%M:%S", now, absl::LocalTimeZone()), " ",
+                                  mark, " ", NodeId(node));
+  if (!gone) {
+    const std::string state = NodeStateText(node);
+    absl::StrAppend(&line, "  ", colors ? Styled(state, NodeStateStyle(node)) : state);
+    const std::string labels = LabelsText(node);
+    if (!labels.empty()) absl::StrAppend(&line, "  ", labels);
+    if (!node.endpoint().empty()) absl::StrAppend(&line, "  ", Harmless(node.endpoint()));
+  }
+  return absl::StrCat(line, "\n");
 }
 
 std::vector<std::vector<Cell>> HostRows(const fleet::Node& node, absl::Time now) {

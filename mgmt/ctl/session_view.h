@@ -38,6 +38,9 @@ std::vector<std::vector<Cell>> SessionRows(
     const google::protobuf::RepeatedPtrField<::mosh::fleet::v1::Session>& sessions, bool wide,
     absl::Time now);
 std::vector<std::vector<Cell>> NodeRows(const ::mosh::fleet::v1::Node& node, absl::Time now);
+// Of a fleet, by the same heading.
+std::vector<std::vector<Cell>> FleetRows(
+    const google::protobuf::RepeatedPtrField<::mosh::fleet::v1::Node>& nodes, absl::Time now);
 std::vector<std::vector<Cell>> HostRows(const ::mosh::fleet::v1::Node& node, absl::Time now);
 
 // All of one session, a fact a line.
@@ -50,6 +53,7 @@ std::string NodeOf(const ::mosh::fleet::v1::Session& session);
 std::string UnreachableText(const google::protobuf::RepeatedPtrField<std::string>& names);
 
 // One line each.
+std::string NodeEventLine(const ::mosh::fleet::v1::NodeEvent& event, absl::Time now, bool colors);
 std::string EventLine(const ::mosh::fleet::v1::SessionEvent& event, bool with_node, absl::Time now,
                       bool colors);
 std::string AuditLine(const ::mosh::fleet::v1::AuditEntry& entry, bool colors);

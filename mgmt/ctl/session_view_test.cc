@@ -114,6 +114,8 @@ TEST(SessionView, AuditEntriesAreLines) {
 TEST(SessionView, NodesAndTheirHosts) {
   fleet::Node node;
   node.set_name("nodes/n1");
+  node.set_state(fleet::Node::DRAINING);
+  node.mutable_state_time()->set_seconds(absl::ToUnixSeconds(kSampleTime - absl::Minutes(5)));
   node.set_hostname("web-1");
   node.set_session_count(3);
   node.set_detached_session_count(1);
@@ -127,8 +129,10 @@ TEST(SessionView, NodesAndTheirHosts) {
   host->set_session_count(1);
   host->set_shared(true);
   EXPECT_EQ(FormatTable(NodeRows(node, kSampleTime), 0, false),
-            "NODE      HOSTNAME  SESSIONS  DETACHED  CLIENTS  HOSTS  LOAD  MEMORY FREE  UP  AGENT\n"
-            "nodes/n1  web-1            3         1        3      1  0.50      2.0 GiB   -  -\n");
+            "NODE      HOSTNAME  STATE           SESSIONS  DETACHED  CLIENTS  HOSTS  LOAD  MEMORY FREE  "
+            "UP  AGENT\n"
+            "nodes/n1  web-1     draining 5 min         3         1        3      1  0.50      2.0 GiB  "
+            " -  -\n");
   EXPECT_EQ(FormatTable(HostRows(node, kSampleTime), 0, false),
             "PID  USER    PORT  SESSIONS  KIND   AGE  MEMORY  VERSION\n"
             "400  alice  60001         1  moshd    -     0 B  -\n");

@@ -68,7 +68,9 @@ io::Task<void> Drainer::Load() {
   const fleet::Operation* newest = nullptr;
   for (const auto& [id, operation] : context_.operations->all()) {
     fleet::DrainNodeMetadata drain;
+    // The newest, but one that goes on comes before all: clocks are set back, too.
     if (!operation.metadata().UnpackTo(&drain)) continue;
+    if (newest != nullptr && !newest->done() && operation.done()) continue;
     newest = &operation;
     operation_id_ = id;
     drain_ = drain;

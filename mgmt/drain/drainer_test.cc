@@ -307,6 +307,20 @@ TEST_F(DrainerTest, TheNextAgentGoesOn) {
   EXPECT_THAT(notes_[0], HasSubstr("goes on with nodes/n1/operations/2027"));
 }
 
+TEST_F(DrainerTest, OneThatFollowsAnotherInTheSameMomentGoesOnToo) {
+  ASSERT_TRUE(Start(10min).ok());
+  ASSERT_TRUE(Undrain().ok());
+  // Whatever the clock thinks of their order.
+  jump_ = -absl::Hours(1);
+  ASSERT_TRUE(Start(10min).ok());
+  StopAgent();
+  StartAgent();
+  EXPECT_EQ(agent_->drainer.state(), fleet::Node::DRAINING);
+  EXPECT_TRUE(Closed());
+  world_.RunFor(10min + 1s);
+  EXPECT_EQ(agent_->drainer.state(), fleet::Node::DRAINED);
+}
+
 TEST_F(DrainerTest, WhoseTimeWasOverMeanwhileIsWarnedOnceMore) {
   ASSERT_TRUE(Start(10min).ok());
   StopAgent();

@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 
-#include <random>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 
 namespace mosh::mgmt {
@@ -21,9 +21,9 @@ io::Task<T> RunBy(Worker* worker, std::function<T()> job) {
 }  // namespace
 
 std::string Operations::NewId(absl::Time now) {
-  std::random_device random;
-  return absl::StrCat(absl::FormatTime("%Y%m%d-%H%M%S", now, absl::UTCTimeZone()), "-",
-                      absl::Hex(random(), absl::kZeroPad8));
+  const absl::Time second = absl::FromUnixSeconds(absl::ToUnixSeconds(now));
+  return absl::StrFormat("%s-%06d", absl::FormatTime("%Y%m%d-%H%M%S", now, absl::UTCTimeZone()),
+                         absl::ToInt64Microseconds(now - second));
 }
 
 std::string Operations::NameOf(absl::string_view id) const {

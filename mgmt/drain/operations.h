@@ -40,7 +40,7 @@ class Operations {
   // everything works. Names are of this node, whatever it was called before.
   io::Task<absl::Status> Load();
 
-  // "20261129-174500-1a2b3c4d"
+  // "20261129-174500-012345": to the microsecond, so that they sort by time.
   static std::string NewId(absl::Time now);
   std::string NameOf(absl::string_view id) const;
   // Of "nodes/NODE/operations/ID", of this node or of "nodes/-"; null: there is none.

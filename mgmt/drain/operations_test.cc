@@ -51,6 +51,12 @@ class OperationsTest : public testing::Test {
   std::optional<Operations> operations_;
 };
 
+TEST_F(OperationsTest, IdsSortByTime) {
+  EXPECT_EQ(Operations::NewId(now_), "20270115-080000-000000");
+  EXPECT_EQ(Operations::NewId(now_ + absl::Microseconds(45)), "20270115-080000-000045");
+  EXPECT_EQ(Operations::NewId(now_ + absl::Seconds(59.5)), "20270115-080059-500000");
+}
+
 TEST_F(OperationsTest, AreFoundByName) {
   ASSERT_TRUE(Open().ok());
   ASSERT_TRUE(Do(operations_->Put("1-a", Done(false))).ok());

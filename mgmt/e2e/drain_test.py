@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 import grpc
+from google.protobuf import message_factory
 
 import machine
 from agent_test import FLEET, local_api, stock_client
@@ -48,9 +49,13 @@ class DrainTest(unittest.TestCase):
         self.agent = Agent(directory, "--audit-log", os.path.join(directory, "audit.jsonl"), "--node", "n1", "--label", "rack=b")
         self.api = local_api(self.agent)
 
-    def restart_agent(self, how):
+    def stop_agent(self, how):
         self.agent.stop(how)
+        self.agent.close()
         self.api.channel.close()
+
+    def restart_agent(self, how):
+        self.stop_agent(how)
         self.start_agent()
 
     def session(self, user, **kwargs):
@@ -88,8 +93,7 @@ class DrainTest(unittest.TestCase):
 
     def unpack(self, message, value):
         """Of an Any."""
-        from google.protobuf import message_factory
-        self.api.service(OPERATIONS)
+        self.api.service(FLEET)  # whose file leads to all of drains
         descriptor = self.api.pool.FindMessageTypeByName("mosh.fleet.v1." + message)
         return message_factory.MessageFactory(self.api.pool).GetPrototype(descriptor).FromString(value)
 
@@ -163,7 +167,7 @@ class DrainTest(unittest.TestCase):
         self.session(self.alice)
         self.wait_for_sessions(1)
         name = self.drain(600, "TERMINATE")
-        self.agent.stop(signal.SIGKILL)
+        self.stop_agent(signal.SIGKILL)
         self.refused(self.bob)  # while there is none
         self.start_agent()
         self.assertEqual(self.state(), DRAINING)
@@ -171,7 +175,7 @@ class DrainTest(unittest.TestCase):
         # One whose time comes while no agent runs.
         self.api.call(FLEET, "UndrainNode", name="nodes/-")
         name = self.drain(1, "TERMINATE")
-        self.agent.stop(signal.SIGKILL)
+        self.stop_agent(signal.SIGKILL)
         path = "/run/mosh-agent/operations.json"
         with open(path) as file:
             kept = json.load(file)

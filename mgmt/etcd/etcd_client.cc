@@ -72,10 +72,15 @@ class Stream final : public grpc::ClientBidiReactor<Request, Response> {
 
   grpc::ClientContext context;
 
-  // Loop. After the stub has been given this.
-  void Start(Request request) {
+  // Loop. After the stub has been given this. The only message that is sent; `open`: the server may
+  // say more than an answer to it.
+  void Start(Request request, bool open) {
     request_ = std::move(request);
-    this->StartWrite(&request_);
+    if (open) {
+      this->StartWrite(&request_);
+    } else {
+      this->StartWriteLast(&request_, grpc::WriteOptions());
+    }
     this->StartRead(&response_);
     this->StartCall();
   }
@@ -327,11 +332,11 @@ io::Task<absl::Status> EtcdClient::KeepAlive(LeaseId lease, io::StopToken stop) 
   member->lease->async()->LeaseKeepAlive(&call.context, &call);
   etcdserverpb::LeaseKeepAliveRequest request;
   request.set_id(lease);
-  call.Start(std::move(request));
+  call.Start(std::move(request), /*open=*/false);
   const bool answered = co_await call.Next();
   const bool lives = answered && call.response().ttl() > 0;
   // Each time anew: a stream that is kept has to be watched over as well.
-  if (answered) call.context.TryCancel();
+  if (answered) call.ReadOn();
   const grpc::Status end = co_await call.End();
   if (!answered) {
     const absl::Status status = FromGrpc(end);
@@ -357,7 +362,7 @@ io::Task<absl::Status> EtcdClient::Watch(std::string prefix, Revision from,
   // Until it has begun; then connections are watched over by pings.
   io::Deadline limit(reactor_, reactor_->Now() + kPatience, stop);
   std::optional<CancelOnStop> cancel_late(std::in_place, &call.context, limit.token());
-  call.Start(std::move(request));
+  call.Start(std::move(request), /*open=*/true);
   for (;;) {
     const bool more = co_await call.Next();
     if (!more) break;
@@ -382,7 +387,9 @@ io::Task<absl::Status> EtcdClient::Watch(std::string prefix, Revision from,
   const grpc::Status end = co_await call.End();
   if (!why.ok()) co_return why;
   if (stop.stop_requested()) co_return absl::CancelledError("stopped");
-  if (cancel_late) co_return Judge(member, absl::DeadlineExceededError("no answer"));
+  if (cancel_late && limit.expired()) {
+    co_return Judge(member, absl::DeadlineExceededError("no answer"));
+  }
   const absl::Status status = FromGrpc(end);
   co_return Judge(member, status.ok() ? absl::UnavailableError("the watch has ended") : status);
 }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -12,6 +13,7 @@
 #include "io/scope.h"
 #include "io/timer.h"
 #include "mgmt/etcd/backoff.h"
+#include "mgmt/fleet/registered_nodes.h"
 
 namespace mosh::mgmt {
 
@@ -19,9 +21,8 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-constexpr char kNodes[] = "nodes/";
-constexpr char kAlive[] = "/alive";
 constexpr size_t kMaxRecord = 64 * 1024;
+constexpr size_t kMaxReason = 500;
 // Of a node that all agents see to be lost, one is to write so. They don't try all at once.
 constexpr std::chrono::milliseconds kMarkSpread{2'000};
 constexpr std::chrono::seconds kMarkAgain{5};
@@ -30,6 +31,31 @@ constexpr std::chrono::seconds kPatienceForOwnAnswer{1};
 
 google::protobuf::Timestamp ToTimestamp(absl::Time time) {
   return TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
+}
+
+// What a stranger wrote, fit to be told to anybody.
+std::string Clean(absl::string_view text) {
+  std::string clean(text.substr(0, kMaxReason));
+  std::replace_if(
+      clean.begin(), clean.end(), [](unsigned char c) { return !absl::ascii_isprint(c); }, '?');
+  return clean;
+}
+
+// Only what a registry has to say about a node.
+fleet::Node Registered(const fleet::Node& node) {
+  fleet::Node registered;
+  registered.set_hostname(node.hostname());
+  registered.set_os(node.os());
+  registered.set_agent_version(node.agent_version());
+  if (node.has_agent_start_time()) {
+    *registered.mutable_agent_start_time() = node.agent_start_time();
+  }
+  if (node.has_boot_time()) *registered.mutable_boot_time() = node.boot_time();
+  registered.set_state(node.state());
+  if (node.has_state_time()) *registered.mutable_state_time() = node.state_time();
+  *registered.mutable_labels() = node.labels();
+  registered.set_endpoint(node.endpoint());
+  return registered;
 }
 
 }  // namespace
@@ -52,10 +78,10 @@ Registry::Registry(Context context)
     : context_(std::move(context)),
       own_name_(context_.own.name()),
       record_key_(absl::StrCat(context_.prefix, own_name_)),
-      alive_key_(absl::StrCat(record_key_, kAlive)),
+      alive_key_(absl::StrCat(record_key_, kAliveKey)),
       mark_(ToText(context_.mark)),
       own_(context_.own),
-      mirror_(context_.reactor, context_.etcd, absl::StrCat(context_.prefix, kNodes),
+      mirror_(context_.reactor, context_.etcd, absl::StrCat(context_.prefix, kNodesKey),
               [this] { OnMirror(); }) {
   own_.set_state(fleet::Node::READY);
   *own_.mutable_state_time() = ToTimestamp(context_.wall_clock());
@@ -117,6 +143,7 @@ io::Task<absl::Status> Registry::Register(io::StopToken stop) {
   if (!lease.ok()) co_return lease.status();
   lease_ = *lease;
   record_is_old_ = false;
+  maybe_there_ = true;
   etcd::Transaction first = Registration({.key = alive_key_, .revision = 0});
   absl::StatusOr<etcd::Outcome> outcome = co_await context_.etcd->Commit(std::move(first), stop);
   std::optional<ProcessMark> other;
@@ -140,6 +167,7 @@ io::Task<absl::Status> Registry::Register(io::StopToken stop) {
   const etcd::LeaseId unused = std::exchange(lease_, 0);
   if (!outcome.ok()) co_return outcome.status();
   (void)co_await context_.etcd->Revoke(unused, stop);
+  maybe_there_ = false;
   place_ = Place::kTaken;
   co_return absl::AlreadyExistsError(
       other ? absl::StrCat("an agent on ", other->host, " (process ", other->pid, ")")
@@ -183,7 +211,7 @@ io::Task<void> Registry::StayRegistered(io::StopToken stop) {
 }
 
 io::Task<void> Registry::SignOff() {
-  if (place_ != Place::kOurs) co_return;
+  if (!maybe_there_) co_return;
   io::Deadline limit(context_.reactor, context_.reactor->Now() + kPatienceAtEnd, io::StopToken());
   etcd::Transaction transaction;
   transaction.conditions.push_back({.key = alive_key_, .value = mark_});
@@ -192,11 +220,11 @@ io::Task<void> Registry::SignOff() {
   const absl::StatusOr<etcd::Outcome> outcome =
       co_await context_.etcd->Commit(std::move(transaction), limit.token());
   if (!outcome.ok()) {
-    context_.say(absl::StrCat("can't sign off from etcd, so ", own_name_, " will be seen as lost: ",
-                              absl::string_view(outcome.status().message())));
+    context_.say(absl::StrCat("can't sign off from etcd, so ", own_name_,
+                              " will be seen as lost: ", Clean(outcome.status().message())));
     co_return;
   }
-  (void)co_await context_.etcd->Revoke(lease_, limit.token());
+  if (lease_ != 0) (void)co_await context_.etcd->Revoke(lease_, limit.token());
 }
 
 // ---- Knowing who else is.
@@ -204,7 +232,8 @@ io::Task<void> Registry::SignOff() {
 void Registry::OnMirror() {
   const auto& values = mirror_.values();
   Rebuild();
-  const auto own_alive = values.find(absl::StrCat(absl::StripPrefix(own_name_, kNodes), kAlive));
+  const auto own_alive =
+      values.find(absl::StrCat(absl::StripPrefix(own_name_, kNodesKey), kAliveKey));
   const bool taken_from_us = place_ == Place::kOurs && mirror_.revision() >= registered_at_ &&
                              (own_alive == values.end() || own_alive->second.value != mark_);
   if (mirror_.status().ok() && taken_from_us) {
@@ -221,7 +250,7 @@ void Registry::OnMirror() {
 void Registry::Rebuild() {
   const auto& values = mirror_.values();
   for (auto made = made_of_.begin(); made != made_of_.end();) {
-    if (values.contains(absl::StripPrefix(made->first, kNodes))) {
+    if (values.contains(absl::StripPrefix(made->first, kNodesKey))) {
       ++made;
       continue;
     }
@@ -231,9 +260,9 @@ void Registry::Rebuild() {
   }
   for (const auto& [key, value] : values) {
     if (absl::StrContains(key, '/')) continue;
-    const std::string name = absl::StrCat(kNodes, key);
+    const std::string name = absl::StrCat(kNodesKey, key);
     if (name == own_name_) continue;
-    const MadeOf now = {value.revision, values.contains(absl::StrCat(key, kAlive))};
+    const MadeOf now = {value.revision, values.contains(absl::StrCat(key, kAliveKey))};
     MadeOf& before = made_of_[name];
     if (before == now) continue;
     before = now;
@@ -245,6 +274,7 @@ void Registry::Rebuild() {
       lost_.erase(name);
       continue;
     }
+    node = Registered(node);
     node.set_name(name);
     if (now.alive || node.state() == fleet::Node::LOST) {
       lost_.erase(name);
@@ -276,7 +306,7 @@ io::Task<void> Registry::MarkLost(io::StopToken stop) {
       etcd::Transaction transaction;
       const std::string key = absl::StrCat(context_.prefix, name);
       transaction.conditions.push_back({.key = key, .revision = made_of_.at(name).record});
-      transaction.conditions.push_back({.key = absl::StrCat(key, kAlive), .revision = 0});
+      transaction.conditions.push_back({.key = absl::StrCat(key, kAliveKey), .revision = 0});
       transaction.changes.push_back({.key = key, .value = nodes_.at(name).SerializeAsString()});
       (void)co_await context_.etcd->Commit(std::move(transaction), stop);
       if (stop.stop_requested()) co_return;
@@ -300,7 +330,7 @@ io::Task<absl::Status> Registry::Forget(std::string name, bool validate_only, io
   if (validate_only) co_return absl::OkStatus();
   const std::string key = absl::StrCat(context_.prefix, name);
   etcd::Transaction transaction = etcd::DeleteIf(key, made_of_.at(name).record);
-  transaction.conditions.push_back({.key = absl::StrCat(key, kAlive), .revision = 0});
+  transaction.conditions.push_back({.key = absl::StrCat(key, kAliveKey), .revision = 0});
   const absl::StatusOr<etcd::Outcome> outcome =
       co_await context_.etcd->Commit(std::move(transaction), stop);
   if (!outcome.ok()) co_return outcome.status();
@@ -327,10 +357,9 @@ void Registry::UpdateProblem() {
                      "in the fleet");
   } else if ((registration_ && !registration_->ok()) || (mirror_.tried() && !mirror.ok())) {
     standing = Standing::kAway;
-    problem = absl::StrCat(
-        "can't reach etcd, so the list of nodes may be old: ",
-        absl::string_view(
-            (registration_ && !registration_->ok() ? *registration_ : mirror).message()));
+    const absl::Status& why = registration_ && !registration_->ok() ? *registration_ : mirror;
+    problem =
+        absl::StrCat("can't reach etcd, so the list of nodes may be old: ", Clean(why.message()));
   } else if (!registration_ || !mirror_.tried()) {
     standing = Standing::kUnknown;
     problem = "etcd has not answered yet, so no other nodes are known";

@@ -121,6 +121,7 @@ class Registry final : public FleetNodes {
   std::list<Subscriber*> subscribers_;
 
   Place place_ = Place::kUnknown;
+  bool maybe_there_ = false;  // what we wrote may be in etcd
   etcd::LeaseId lease_ = 0;
   etcd::Revision registered_at_ = 0;
   bool record_is_old_ = false;                // etcd has not got own_ yet

@@ -1,5 +1,6 @@
-// Any text as a filter, against a session that has something in every kind of field. One that
-// compiles answers, its negation answers the opposite, and whoever is refused is told where.
+// Any text as a filter of sessions, and of nodes, against one that has something in every kind of
+// field. One that compiles answers, its negation answers the opposite, and whoever is refused is
+// told where.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,6 +11,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "mgmt/model/filter.h"
+#include "mosh/fleet/v1/node.pb.h"
 
 namespace mosh::mgmt {
 namespace {
@@ -34,36 +36,43 @@ void FillIn(Message* message) {
   }
 }
 
-const fleet::Session& Session() {
-  static const auto& session = *[] {
-    auto* made = new fleet::Session;
+template <class Filled>
+const Filled& Full() {
+  static const auto& full = *[] {
+    auto* made = new Filled;
     FillIn(made);
     return made;
   }();
-  return session;
+  return full;
+}
+
+template <class Filled>
+void Try(absl::StatusOr<Filter> (*compile)(absl::string_view), const std::string& text) {
+  const absl::StatusOr<Filter> filter = compile(text);
+  if (!filter.ok()) {
+    CHECK(absl::IsInvalidArgument(filter.status()));
+    CHECK(!filter.status().message().empty());
+    return;
+  }
+  const bool matches = filter->Matches(Full<Filled>());
+  static_cast<void>(filter->Matches(Filled()));
+  if (filter->matches_all()) return;
+  // Deeper or longer than allowed it may be now, nothing else.
+  const absl::StatusOr<Filter> negated = compile(absl::StrCat("NOT (", text, ")"));
+  if (negated.ok()) {
+    CHECK(negated->Matches(Full<Filled>()) != matches);
+  } else {
+    CHECK(absl::StrContains(negated.status().message(), " than "));
+  }
 }
 
 }  // namespace
 }  // namespace mosh::mgmt
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using mosh::mgmt::Filter;
+  using namespace mosh::mgmt;
   const std::string text(reinterpret_cast<const char*>(data), size);
-  const absl::StatusOr<Filter> filter = Filter::Compile(text);
-  if (!filter.ok()) {
-    CHECK(absl::IsInvalidArgument(filter.status()));
-    CHECK(!filter.status().message().empty());
-    return 0;
-  }
-  const bool matches = filter->Matches(mosh::mgmt::Session());
-  static_cast<void>(filter->Matches(mosh::mgmt::fleet::Session()));
-  if (filter->matches_all()) return 0;
-  // Deeper or longer than allowed it may be now, nothing else.
-  const absl::StatusOr<Filter> negated = Filter::Compile(absl::StrCat("NOT (", text, ")"));
-  if (negated.ok()) {
-    CHECK(negated->Matches(mosh::mgmt::Session()) != matches);
-  } else {
-    CHECK(absl::StrContains(negated.status().message(), " than "));
-  }
+  Try<fleet::Session>(&Filter::Compile, text);
+  Try<fleet::Node>(&Filter::CompileForNodes, text);
   return 0;
 }

@@ -34,7 +34,11 @@ grpc::Status NoSession(const std::string& name) {
 
 }  // namespace
 
-FakeFleet::FakeFleet() : list_(SampleSessions()) {}
+FakeFleet::FakeFleet() : list_(SampleSessions()) {
+  fleet::Node node;
+  node.set_name("nodes/n1");
+  nodes.push_back(node);
+}
 
 grpc::Status FakeFleet::Refusal(grpc::StatusCode code, const std::string& message,
                                 const std::string& reason) {
@@ -88,6 +92,10 @@ grpc::Status FakeFleet::GetNode(Context* context, const fleet::GetNodeRequest* r
                                 fleet::Node* node) {
   Note("GetNode", *request);
   if (silent) WaitForCancel(context);
+  if (request->name() != "nodes/-" && request->name() != "nodes/n1") {
+    return Refusal(grpc::StatusCode::NOT_FOUND, absl::StrCat("there is no ", request->name()),
+                   "NODE_NOT_FOUND");
+  }
   node->set_name("nodes/n1");
   node->set_hostname("web-1");
   node->set_session_count(3);
@@ -95,6 +103,48 @@ grpc::Status FakeFleet::GetNode(Context* context, const fleet::GetNodeRequest* r
   host->set_pid(400);
   host->set_user("alice");
   node->add_problems("can't read /tmp/mosh-7\033[2J");
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFleet::ListNodes(Context*, const fleet::ListNodesRequest* request,
+                                  fleet::ListNodesResponse* response) {
+  Note("ListNodes", *request);
+  if (request->filter() == "bad") {
+    return Refusal(grpc::StatusCode::INVALID_ARGUMENT, "no field 'bad'", "INVALID_FILTER");
+  }
+  int begin = 0;
+  (void)absl::SimpleAtoi(request->page_token(), &begin);
+  const int size = static_cast<int>(nodes.size());
+  const int end = std::min(begin + kPageSize, size);
+  for (int i = begin; i < end; ++i) {
+    const bool wanted = request->filter().empty() ||
+                        request->filter() == absl::StrCat("name = \"", nodes[i].name(), "\"");
+    if (wanted) *response->add_nodes() = nodes[i];
+  }
+  response->set_total_size(size);
+  if (end < size) response->set_next_page_token(absl::StrCat(end));
+  response->set_problem(nodes_problem);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFleet::WatchNodes(Context*, const fleet::WatchNodesRequest* request,
+                                   Writer<fleet::WatchNodesResponse>* writer) {
+  Note("WatchNodes", *request);
+  std::lock_guard lock(mutex_);
+  if (node_watches.empty()) {
+    return Refusal(grpc::StatusCode::PERMISSION_DENIED, "no more", "PERMISSION_DENIED");
+  }
+  writer->Write(node_watches.front());
+  node_watches.pop_front();
+  return Refusal(grpc::StatusCode::UNAVAILABLE, "the agent stops", "AGENT_STOPPING");
+}
+
+grpc::Status FakeFleet::ForgetNode(Context*, const fleet::ForgetNodeRequest* request,
+                                   fleet::ForgetNodeResponse*) {
+  Note("ForgetNode", *request);
+  if (request->name() == "nodes/n3") {
+    return Refusal(grpc::StatusCode::FAILED_PRECONDITION, "nodes/n3 is not lost", "NODE_NOT_LOST");
+  }
   return grpc::Status::OK;
 }
 

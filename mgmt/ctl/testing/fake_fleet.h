@@ -43,6 +43,12 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
   std::vector<std::string> unreachable;
   // GetNode answers never.
   bool silent = false;
+  // nodes/n1 alone, unless the test says otherwise.
+  std::vector<::mosh::fleet::v1::Node> nodes;
+  std::string nodes_problem;
+  // WatchNodes answers with these, one a call, and ends with UNAVAILABLE; after the last one with
+  // PERMISSION_DENIED.
+  std::deque<::mosh::fleet::v1::WatchNodesResponse> node_watches;
 
  private:
   using Context = grpc::ServerContext;
@@ -51,6 +57,13 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
 
   grpc::Status GetNode(Context* context, const ::mosh::fleet::v1::GetNodeRequest* request,
                        ::mosh::fleet::v1::Node* node) override;
+  grpc::Status ListNodes(Context* context, const ::mosh::fleet::v1::ListNodesRequest* request,
+                         ::mosh::fleet::v1::ListNodesResponse* response) override;
+  grpc::Status WatchNodes(Context* context, const ::mosh::fleet::v1::WatchNodesRequest* request,
+                          Writer<::mosh::fleet::v1::WatchNodesResponse>* writer) override;
+  // n3 is not lost.
+  grpc::Status ForgetNode(Context* context, const ::mosh::fleet::v1::ForgetNodeRequest* request,
+                          ::mosh::fleet::v1::ForgetNodeResponse* response) override;
   grpc::Status ListSessions(Context* context, const ::mosh::fleet::v1::ListSessionsRequest* request,
                             ::mosh::fleet::v1::ListSessionsResponse* response) override;
   grpc::Status GetSession(Context* context, const ::mosh::fleet::v1::GetSessionRequest* request,
