@@ -84,7 +84,7 @@ NodeCalls::Done NodeCalls::ListNodes(Call* call, const fleet::ListNodesRequest* 
     co_return InvalidField(reason::kInvalidPageToken, "page_token", after.status().message());
   }
 
-  const std::string& own_name = registry_->own().name();
+  const std::string own_name = registry_->own().name();
   fleet::Node own;
   fleet::GetNodeRequest get;
   get.set_name(own_name);

@@ -49,14 +49,17 @@ class Node:
         self.said = self.agent.stderr()
         self.agent.log.close()
         self.agent = None
-        return status
+        # It did nothing of the kind by itself.
+        self.test.assertEqual(status, -how if how == signal.SIGKILL else 0, self.said)
 
     def shown(self):
         """{"n1": "READY"}"""
         return {node.name[6:]: STATES[node.state] for node in self.api.call(FLEET, "ListNodes").nodes}
 
     def problems(self):
-        return list(self.api.call(FLEET, "GetNode", name="nodes/-").problems)
+        """Of several agents on one machine only one drains; that is none here."""
+        problems = self.api.call(FLEET, "GetNode", name="nodes/-").problems
+        return [problem for problem in problems if not problem.startswith("can't drain or limit")]
 
 
 class RegistryTest(unittest.TestCase):
@@ -127,7 +130,7 @@ class RegistryTest(unittest.TestCase):
         wait_for("one time of death", lambda: len({lost_since(n) for n in (a, c, late)}) == 1)
         b.start()
         self.converge({"n1": "READY", "n2": "READY", "n3": "READY", "n4": "READY"}, a, b, c, late)
-        self.assertEqual(c.end(), 0)
+        c.end()
         self.converge({"n1": "READY", "n2": "READY", "n4": "READY"}, a, b, late)
 
     def test_a_node_that_was_killed_is_followed_at_once(self):

@@ -82,6 +82,8 @@ class Stream final : public grpc::ClientBidiReactor<Request, Response> {
       this->StartWriteLast(&request_, grpc::WriteOptions());
     }
     this->StartRead(&response_);
+    // The loop begins further reads, perhaps when the call is over already.
+    this->AddHold();
     this->StartCall();
   }
   // False: there is no more.
@@ -94,7 +96,9 @@ class Stream final : public grpc::ClientBidiReactor<Request, Response> {
     read_.Reset();
     this->StartRead(&response_);
   }
+  // Nothing may be read any more.
   io::Task<grpc::Status> End() {
+    this->RemoveHold();
     (void)co_await done_.Wait();
     co_return status_;
   }
@@ -333,10 +337,9 @@ io::Task<absl::Status> EtcdClient::KeepAlive(LeaseId lease, io::StopToken stop) 
   etcdserverpb::LeaseKeepAliveRequest request;
   request.set_id(lease);
   call.Start(std::move(request), /*open=*/false);
+  // Each time anew: a stream that is kept has to be watched over as well.
   const bool answered = co_await call.Next();
   const bool lives = answered && call.response().ttl() > 0;
-  // Each time anew: a stream that is kept has to be watched over as well.
-  if (answered) call.ReadOn();
   const grpc::Status end = co_await call.End();
   if (!answered) {
     const absl::Status status = FromGrpc(end);

@@ -46,6 +46,7 @@ class Member final : public etcdserverpb::KV::Service,
   grpc::Status refusal;
   int64_t revision = 9;
   std::vector<etcdserverpb::WatchResponse> watched;  // after "created"
+  bool ends_watches = false;                         // after that
   std::atomic<int> asked = 0;
   std::atomic<bool> wanted_leader = true;  // each call did
   etcdserverpb::TxnRequest transaction;
@@ -121,6 +122,8 @@ class Member final : public etcdserverpb::KV::Service,
     begun.mutable_header()->set_revision(revision);
     stream->Write(begun);
     for (const etcdserverpb::WatchResponse& response : watched) stream->Write(response);
+    if (ends_watches)
+      return grpc::Status(grpc::StatusCode::UNAVAILABLE, "etcdserver: leader changed");
     while (!context->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
     return grpc::Status::CANCELLED;
   }
@@ -294,6 +297,24 @@ SCENARIO(SaysThatAWatchCanNotGoOn) {
   const absl::Status ended = co_await client->Watch("/f/", 10, ignore, {});
   EXPECT_EQ(ended.code(), absl::StatusCode::kUnavailable);
   EXPECT_TRUE(absl::StrContains(ended.message(), "no leader")) << ended;
+}
+
+// The call may be over before the loop has read what came first.
+SCENARIO(WatchesMayEndAtAnyMoment) {
+  etcdserverpb::WatchResponse progress;
+  progress.mutable_header()->set_revision(60);
+  t->member.watched = {progress, progress};
+  t->member.ends_watches = true;
+  const auto client = t->Client({t->member.endpoint()});
+  for (int i = 0; i < 300; ++i) {
+    int told = 0;
+    std::function<void(const Changed&)> tell = [&told](const Changed&) { ++told; };
+    const absl::Status ended = co_await client->Watch("/f/", 10, std::move(tell), {});
+    EXPECT_EQ(ended.code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(told, 3);
+    const absl::Status kept = co_await client->KeepAlive(5, {});
+    EXPECT_TRUE(kept.ok()) << kept;
+  }
 }
 
 SCENARIO(StopsAtOnceWhenItIsToldTo) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <fstream>
 #include <utility>
 #include <vector>
@@ -76,7 +77,7 @@ std::string ToText(const ProcessMark& mark) {
 }
 
 std::optional<ProcessMark> ParseProcessMark(absl::string_view text) {
-  if (text.size() > kMaxText) return std::nullopt;
+  if (text.empty() || text.size() > kMaxText) return std::nullopt;
   const std::vector<absl::string_view> words = absl::StrSplit(text, ' ');
   ProcessMark mark;
   mark.instance = Word(std::string(words[0]));
@@ -89,7 +90,8 @@ std::optional<ProcessMark> ParseProcessMark(absl::string_view text) {
     if (key == "host") mark.host = Word(std::string(value));
     if (key == "boot") mark.boot = Word(std::string(value));
     if (key == "pidns") good = absl::SimpleAtoi(value, &mark.pid_namespace);
-    if (key == "pid") good = absl::SimpleAtoi(value, &mark.pid) && mark.pid > 0;
+    if (key == "pid")
+      good = absl::SimpleAtoi(value, &mark.pid) && mark.pid > 0 && mark.pid <= INT32_MAX;
     if (key == "start") good = absl::SimpleAtoi(value, &mark.start);
     if (!good) return std::nullopt;
   }

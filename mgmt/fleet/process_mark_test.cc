@@ -26,11 +26,12 @@ TEST(ProcessMark, PassesOverWhatLaterVersionsAdd) {
 }
 
 TEST(ProcessMark, RefusesWhatIsNone) {
-  for (const char* text :
-       {"", "abc pid=x", "abc pid=-1", "abc pid=0", "abc start=", "abc pidns=a"}) {
+  for (const char* text : {"", "abc pid=x", "abc pid=-1", "abc pid=99999999999", "abc pid=0",
+                           "abc start=", "abc pidns=a"}) {
     EXPECT_FALSE(ParseProcessMark(text).has_value()) << text;
   }
   EXPECT_FALSE(ParseProcessMark(std::string(2'000, 'a')).has_value());
+  EXPECT_FALSE(ParseProcessMark(absl::string_view()).has_value());
 }
 
 TEST(ProcessMark, SeesThatAProcessHasEnded) {
