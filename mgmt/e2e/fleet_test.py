@@ -189,6 +189,9 @@ class AnswersTest(Fleet):
         wait_for("its end", lambda: other not in watcher.sessions)
         self.end_all()
         wait_for("the end of all", lambda: not watcher.sessions)
+        # With connections to all others open.
+        for agent in self.agents.values():
+            self.assertEqual(agent.stop(), 0, agent.stderr())
 
     def test_who_is_killed_is_missed_and_comes_back(self):
         for name in self.names:
