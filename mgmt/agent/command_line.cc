@@ -76,6 +76,8 @@ void Define(CLI::App* app, Options* options, FleetWords* words) {
       ->capture_default_str();
   app->add_option("--fleet-nodes", options->fleet_nodes,
                   "The fleet's nodes, this one among them: lines NODE HOST:PORT");
+  app->add_flag("--fleet-always", options->fleet_always,
+                "Stay connected to all nodes, so that the first list is as quick as the next");
   app->add_option("--fleet-max-sessions", options->fleet_max_sessions,
                   "Of all nodes, kept while somebody asks for them")
       ->check(CLI::Range(int64_t{1}, int64_t{100'000'000}))
@@ -153,6 +155,10 @@ std::string Contradiction(const Options& options) {
   if (options.listen.empty() && any_tls) return "--tls-… go with --listen";
   if (!options.fleet_nodes.empty() && !options.fleet.etcd.empty()) {
     return "--fleet-nodes and --etcd: one of both knows the fleet's nodes";
+  }
+  if (options.fleet_always &&
+      (options.listen.empty() || (options.fleet_nodes.empty() && options.fleet.etcd.empty()))) {
+    return "--fleet-always needs a fleet: --listen, and --etcd or --fleet-nodes";
   }
   if (options.listen.empty() && !options.fleet_nodes.empty()) {
     return "--fleet-nodes needs --listen: nodes know each other by certificate";

@@ -36,6 +36,7 @@ struct Options {
   std::string recordings;  // empty: the usual place; "none": none are kept
   int64_t recordings_max_bytes = int64_t{10} << 30;
   std::string fleet_nodes;  // a file that names them; empty: this node is alone
+  bool fleet_always = false;  // keep all nodes' sessions also while nobody asks for them
   int64_t fleet_max_sessions = 1'000'000;
   std::string verify_audit;
   bool check = false;

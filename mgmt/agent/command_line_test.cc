@@ -76,6 +76,8 @@ TEST(AgentCommandLine, RefusesWhatCantWork) {
       {{"--fleet-nodes", "nodes"}, "--fleet-nodes needs --listen"},
       {{"--fleet-nodes", "nodes", "--etcd", "e:2379"}, "one of both"},
       {{"--fleet-max-sessions", "0"}, "fleet-max-sessions"},
+      {{"--fleet-always"}, "needs a fleet"},
+      {{"--fleet-always", "--etcd", "e:2379"}, "needs a fleet"},
   };
   for (const auto& [arguments, says] : kWrong) {
     const ParsedOptions parsed = ParseOptions(arguments);

@@ -116,16 +116,17 @@ void MakeCertificates(const std::string& directory) {
   }
 }
 
-pid_t StartAgent(const Options& options, const std::string& directory) {
+pid_t StartAgent(const Options& options, const std::string& directory, bool always) {
   const auto in = [&](const char* name) { return absl::StrCat(directory, "/", name); };
   WriteFile(in("policy.json"), "{}");
   chmod(in("policy.json").c_str(), 0600);
-  const std::vector<std::string> arguments = {
+  std::vector<std::string> arguments = {
       options.agent,   "--node",      "asked",        "--listen-unix", in("agent.sock"),
       "--listen",      "127.0.0.1:0", "--tls-cert",   in("agent.crt"), "--tls-key",
       in("agent.key"), "--tls-ca",    in("ca.crt"),   "--policy",      in("policy.json"),
       "--audit-log",   "none",        "--recordings", "none",          "--fleet-nodes",
       in("nodes")};
+  if (always) arguments.push_back("--fleet-always");
   const pid_t pid = fork();
   CHECK(pid >= 0);
   if (pid == 0) {
@@ -213,6 +214,34 @@ class Follower {
   std::unique_ptr<grpc::ClientReader<fleet::WatchSessionsResponse>> reader_;
 };
 
+// One that answers.
+std::pair<pid_t, std::shared_ptr<grpc::Channel>> AgentThatAnswers(const Options& options,
+                                                                  const std::string& directory,
+                                                                  bool always) {
+  const pid_t agent = StartAgent(options, directory, always);
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(64 << 20);
+  const auto channel = grpc::CreateCustomChannel(absl::StrCat("unix:", directory, "/agent.sock"),
+                                                 grpc::InsecureChannelCredentials(), arguments);
+  if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(20))) {
+    Die("the agent does not start");
+  }
+  return {agent, channel};
+}
+
+void EndAgent(pid_t agent) {
+  kill(agent, SIGTERM);
+  int status = 0;
+  waitpid(agent, &status, 0);
+  if (status != 0) Die(absl::StrCat("the agent ended with ", status));
+}
+
+void AwaitWatched(SimulatedNodes* nodes, int count) {
+  for (int i = 0; i < 100 && nodes->watched() != count; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
 void Run(const Options& options, const std::string& directory) {
   MakeCertificates(directory);
   const std::unique_ptr<SimulatedNodes> nodes =
@@ -224,15 +253,14 @@ void Run(const Options& options, const std::string& directory) {
   if (nodes == nullptr) Die("can't listen");
   WriteFile(directory + "/nodes",
             absl::StrCat("asked 127.0.0.1:1\n", absl::StrJoin(nodes->lines(), "\n"), "\n"));
-  const pid_t agent = StartAgent(options, directory);
-
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(64 << 20);
-  const auto channel = grpc::CreateCustomChannel(absl::StrCat("unix:", directory, "/agent.sock"),
-                                                 grpc::InsecureChannelCredentials(), arguments);
-  if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(20))) {
-    Die("the agent does not start");
+  {
+    const auto [agent, channel] = AgentThatAnswers(options, directory, /*always=*/true);
+    AwaitWatched(nodes.get(), options.nodes);
+    Print("first list, --fleet-always", ListAll(fleet::FleetService::NewStub(channel).get()));
+    EndAgent(agent);
+    AwaitWatched(nodes.get(), 0);
   }
+  const auto [agent, channel] = AgentThatAnswers(options, directory, /*always=*/false);
   const auto stub = fleet::FleetService::NewStub(channel);
   printf("%d nodes with %d sessions each, mutual TLS\n", options.nodes, options.sessions);
   const uint64_t memory_before = bench::PssKib(agent);
@@ -244,9 +272,7 @@ void Run(const Options& options, const std::string& directory) {
   Print("first list", ListAll(stub.get()));
   printf("%-24s %7.2f s\n", "  the agent's CPU", cpu_since());
   Print("second list", ListAll(stub.get()));
-  for (int i = 0; i < 100 && nodes->watched() < options.nodes; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
+  AwaitWatched(nodes.get(), options.nodes);
   printf("%-24s %7d of %d\n", "nodes watched", nodes->watched(), options.nodes);
   printf("%-24s %7.2f s more\n", "  the agent's CPU", cpu_since());
   Print("third list", ListAll(stub.get()));
@@ -268,10 +294,7 @@ void Run(const Options& options, const std::string& directory) {
          follower.delays.Percentile(99));
   printf("%-24s %7.2f of a processor\n", "  the agent's CPU", cpu_since() / seconds);
   nodes->SetChanges(0);
-  kill(agent, SIGTERM);
-  int status = 0;
-  waitpid(agent, &status, 0);
-  if (status != 0) Die(absl::StrCat("the agent ended with ", status));
+  EndAgent(agent);
 }
 
 int Main(int argc, char* argv[]) {
