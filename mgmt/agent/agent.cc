@@ -470,6 +470,7 @@ io::Task<void> Agent::WatchSignals(io::StopSource* stop) {
     absl::StatusOr<Policy> policy = ReadPolicyFile(options_.policy, geteuid());
     if (policy.ok()) {
       policy_.Replace(*std::move(policy));
+      streams_.OnNewPolicy();
       co_await reception_.Note("read the policy anew");
     } else {
       Say(absl::StrCat("the policy stays as it was: ",

@@ -73,6 +73,9 @@ TEST(AgentCommandLine, RefusesWhatCantWork) {
       {{"--label", "a.b=c"}, "KEY=VALUE"},
       {{"--label", "a=\x1b"}, "KEY=VALUE"},
       {{"--label", "a=1", "--label", "a=2"}, "given twice"},
+      {{"--fleet-nodes", "nodes"}, "--fleet-nodes needs --listen"},
+      {{"--fleet-nodes", "nodes", "--etcd", "e:2379"}, "one of both"},
+      {{"--fleet-max-sessions", "0"}, "fleet-max-sessions"},
   };
   for (const auto& [arguments, says] : kWrong) {
     const ParsedOptions parsed = ParseOptions(arguments);

@@ -100,12 +100,12 @@ DrainCalls::Done DrainCalls::Drain(Call* call, const fleet::DrainNodeRequest* re
     }
     co_return grpc::Status::OK;
   }
-  absl::StatusOr<fleet::Operation> started =
-      co_await context_.drainer->Start({.grace = whole,
-                                        .at_end = request->at_end(),
-                                        .message = request->message(),
-                                        .reason = request->reason(),
-                                        .started_by = call->caller->name});
+  Drainer::Terms terms = {.grace = whole,
+                          .at_end = request->at_end(),
+                          .message = request->message(),
+                          .reason = request->reason(),
+                          .started_by = call->caller->name};
+  absl::StatusOr<fleet::Operation> started = co_await context_.drainer->Start(std::move(terms));
   if (!started.ok()) co_return DrainAnswer(started.status());
   *response = *std::move(started);
   call->detail = absl::StrCat(call->detail, "; ", response->name());

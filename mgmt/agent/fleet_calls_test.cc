@@ -315,8 +315,9 @@ class FleetWatchTest : public FleetCallsTest {
     io::StopSource stop;
     grpc::Status status;
   };
-  std::unique_ptr<Watching> Watch(const std::string& parent, const std::string& version = "") {
-    auto watching = std::make_unique<Watching>();
+  // Goes on until the test ends.
+  Watching* Watch(const std::string& parent, const std::string& version = "") {
+    Watching* const watching = watching_.emplace_back(std::make_unique<Watching>()).get();
     watching->call = node_.MakeCall(viewer_, method::kWatchSessions);
     watching->call.stop = stop_.token();
     watching->request.set_parent(parent);
@@ -332,10 +333,11 @@ class FleetWatchTest : public FleetCallsTest {
   Audit audit_{no_worker_, nullptr};
   Streams streams_{&node_.calls, &audit_, nullptr, Limits{}};
   io::StopSource stop_;
+  std::vector<std::unique_ptr<Watching>> watching_;
 };
 
 TEST_F(FleetWatchTest, IsOfAllNodes) {
-  const auto watching = Watch("nodes/-");
+  Watching* const watching = Watch("nodes/-");
   EXPECT_THAT(watching->collector.Take(),
               ElementsAre("ADDED n1/a1", "ADDED n1/b1", "ADDED n2/b2", "ADDED n2/c1", "ADDED n3/d1",
                           "SYNCED", "unreachable:"));
@@ -348,7 +350,7 @@ TEST_F(FleetWatchTest, IsOfAllNodes) {
 }
 
 TEST_F(FleetWatchTest, ConvergesWhenNodesComeAndGo) {
-  const auto watching = Watch("nodes/-");
+  Watching* const watching = Watch("nodes/-");
   watching->collector.Take();
   n2_->Kill();
   node_.world.RunFor(milliseconds(200));
@@ -366,7 +368,7 @@ TEST_F(FleetWatchTest, ConvergesWhenNodesComeAndGo) {
 }
 
 TEST_F(FleetWatchTest, OfOneNodeGoesOnAfterABreak) {
-  const auto watching = Watch("nodes/n2");
+  Watching* const watching = Watch("nodes/n2");
   EXPECT_THAT(watching->collector.Take(),
               ElementsAre("ADDED n2/b2", "ADDED n2/c1", "SYNCED", "unreachable:"));
   n2_->Put("c1", "emacs");
@@ -374,13 +376,13 @@ TEST_F(FleetWatchTest, OfOneNodeGoesOnAfterABreak) {
   EXPECT_THAT(watching->collector.Take(), ElementsAre("MODIFIED n2/c1"));
   n2_->Remove("b2");
   n3_->Put("d2");
-  const auto resumed = Watch("nodes/n2", watching->collector.version);
+  Watching* const resumed = Watch("nodes/n2", watching->collector.version);
   EXPECT_THAT(resumed->collector.Take(), ElementsAre("DELETED n2/b2", "unreachable:"));
   EXPECT_EQ(n3_->watches, 0);
 }
 
 TEST_F(FleetWatchTest, OfAnEarlierReplicaBeginsAnew) {
-  const auto watching = Watch("nodes/-", "another.7");
+  Watching* const watching = Watch("nodes/-", "another.7");
   EXPECT_EQ(Outcome(watching->status), "OUT_OF_RANGE VERSION_TOO_OLD");
 }
 

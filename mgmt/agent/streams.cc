@@ -103,6 +103,7 @@ Streams::Done Streams::WatchSessions(Call* call, const fleet::WatchSessionsReque
     co_return InvalidField(reason::kInvalidFieldMask, "read_mask", mask.status().message());
   }
   terms.mask = *std::move(mask);
+  const std::shared_ptr<const Policy> policy = context.policy();
   terms.visible = calls_->VisibleTo(call->caller);
   terms.prefix = view.prefix;
   const Place place(&watchers_, call->caller->name);
@@ -131,6 +132,11 @@ Streams::Done Streams::WatchSessions(Call* call, const fleet::WatchSessionsReque
   for (;;) {
     if (call->stop.stop_requested()) co_return Stopped(*call, watch->resource_version());
     if (call->still_known && !call->still_known()) co_return NoLongerKnown();
+    // Sessions that he may not see any more, and those that he may now, don't change by that.
+    if (context.policy() != policy) {
+      co_return ApiError(grpc::StatusCode::OUT_OF_RANGE, reason::kVersionTooOld,
+                         "there is a new policy; watch anew");
+    }
     const uint64_t flush = flushes_;
     if (usage) co_await context.usage->Refresh();
     absl::StatusOr<Watch::Batch> batch = watch->Next(kMaxEvents, kMaxBatchBytes);
@@ -250,8 +256,10 @@ Streams::Done Streams::TailAudit(Call* call, const fleet::TailAuditRequest* requ
   call->resource = request->parent();
   const grpc::Status named = calls_->CheckNode(*call, "parent", request->parent());
   if (!named.ok()) co_return named;
-  const std::shared_ptr<const Policy> policy = calls_->context().policy();
-  if (!policy->RightsOverNode(*call->caller).Has(Verb::kAudit)) {
+  const auto allowed = [this, call] {
+    return calls_->context().policy()->RightsOverNode(*call->caller).Has(Verb::kAudit);
+  };
+  if (!allowed()) {
     co_return PermissionDenied(Verb::kAudit, calls_->context().directory->node_name());
   }
   if (request->start_sequence() < 0 || request->count() < 0) {
@@ -277,6 +285,9 @@ Streams::Done Streams::TailAudit(Call* call, const fleet::TailAuditRequest* requ
   const bool limited = left > 0 && !request->follow();
   for (;;) {
     if (call->stop.stop_requested()) co_return Stopped(*call, "");
+    if (!allowed()) {
+      co_return PermissionDenied(Verb::kAudit, calls_->context().directory->node_name());
+    }
     if (call->still_known && !call->still_known()) co_return NoLongerKnown();
     const int wanted =
         limited ? static_cast<int>(std::min<int64_t>(left, kAuditBatch)) : kAuditBatch;

@@ -34,6 +34,9 @@ class Streams {
   // Tells the watchers of changes, at most every 50 ms. Runs until `stop`.
   io::Task<void> Run(io::StopToken stop);
 
+  // Ends the watches of sessions, so that they begin anew by what may be seen now.
+  void OnNewPolicy() { changed_.Set(); }
+
   using Done = io::Task<grpc::Status>;
   // A message is a serialized WatchSessionsResponse.
   Done WatchSessions(Call* call, const fleet::WatchSessionsRequest* request,

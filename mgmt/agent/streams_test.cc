@@ -362,6 +362,18 @@ TEST_F(StreamsTest, ARightThatIsTakenAwayEndsTheScreen) {
   EXPECT_EQ(screen.sink.written.size(), 1u);
 }
 
+TEST_F(StreamsTest, ANewPolicyEndsWatches) {
+  const fleet::WatchSessionsRequest request = WatchAll();
+  Running<std::string> watch;
+  Watch(&watch, FakeNode::Cert("viewer"), request);
+  EXPECT_FALSE(watch.ended);
+  node_.policy_ = std::make_shared<const Policy>(Policy(900));
+  streams_.OnNewPolicy();
+  node_.world.RunFor(milliseconds(100));
+  ASSERT_TRUE(watch.ended);
+  EXPECT_EQ(Outcome(watch.status), "OUT_OF_RANGE VERSION_TOO_OLD");
+}
+
 TEST_F(StreamsTest, TheAuditLogIsForWhoMayReadIt) {
   fleet::TailAuditRequest request;
   request.set_parent("nodes/-");

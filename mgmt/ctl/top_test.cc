@@ -181,5 +181,18 @@ TEST(DrawLines, ErasesBeforeItWrites) {
   EXPECT_EQ(DrawLines({"a", "b"}), "\033[?2026h\033[H\033[Ka\r\n\033[Kb\033[?2026l");
 }
 
+TEST_F(TopTest, NodesAreNamedWhereThereAreSeveral) {
+  surroundings_.columns = 100;
+  const auto heading = [this] { return PaintTop(model_, controls_, surroundings_)[2]; };
+  EXPECT_EQ(heading().find("NODE"), std::string::npos);
+  fleet::Session session = list_.sessions(0);
+  session.set_name("nodes/n2/sessions/zz99");
+  session.set_session_id("zz99");
+  model_.Apply(Event(fleet::SessionEvent::ADDED, session));
+  EXPECT_NE(heading().find("NODE"), std::string::npos);
+  model_.Apply(Event(fleet::SessionEvent::DELETED, session));
+  EXPECT_EQ(heading().find("NODE"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace mosh::mgmt::ctl

@@ -231,12 +231,11 @@ io::Task<void> Drainer::Drain(io::StopToken stop) {
     operation.mutable_error()->set_code(1);  // CANCELLED
     operation.mutable_error()->set_message(absl::StrCat("cancelled by ", cancelled_by_));
     co_await Finish(std::move(operation));
-    co_await TellAll(
-        [](const std::string& id) {
-          return Notice(id, "The draining of this machine was called off: this session goes on.",
-                        std::chrono::seconds(kRelief_s));
-        },
-        kNoticePatience, stop);
+    Question relief = [](const std::string& id) {
+      return Notice(id, "The draining of this machine was called off: this session goes on.",
+                    std::chrono::seconds(kRelief_s));
+    };
+    co_await TellAll(std::move(relief), kNoticePatience, stop);
   }
   cancel_ = nullptr;
 }
@@ -249,25 +248,28 @@ io::Task<void> Drainer::WaitForUsers(Instant end, io::StopToken stop) {
       const nanoseconds left = end - reactor->Now();
       const DrainNotice notice = NoticeAt(left, drain_.at_end(), drain_.message());
       next_notice = end - NextNoticeAt(left);
-      co_await TellAll(
-          [&notice](const std::string& id) { return Notice(id, notice.text, notice.show_for); },
-          kNoticePatience, stop);
+      Question warning = [notice](const std::string& id) {
+        return Notice(id, notice.text, notice.show_for);
+      };
+      co_await TellAll(std::move(warning), kNoticePatience, stop);
     }
-    (void)co_await reactor->Sleep(std::min({end, next_notice, reactor->Now() + kLook}), stop);
+    const Instant next = std::min({end, next_notice, reactor->Now() + kLook});
+    (void)co_await reactor->Sleep(next, stop);
   }
 }
 
 io::Task<void> Drainer::EndSessions(io::StopToken stop) {
-  for (const bool force : {false, true}) {
-    co_await TellAll(
-        [force](const std::string& id) {
-          control::Request request;
-          request.mutable_terminate()->set_session_id(id);
-          request.mutable_terminate()->set_at_once(force);
-          return request;
-        },
-        kEndPatience, stop);
-    const bool empty = co_await WaitUntilEmpty(force ? kForcePatience : kGoodbyePatience, stop);
+  // First politely.
+  for (int force = 0; force < 2; ++force) {
+    Question end = [force](const std::string& id) {
+      control::Request request;
+      request.mutable_terminate()->set_session_id(id);
+      request.mutable_terminate()->set_at_once(force != 0);
+      return request;
+    };
+    co_await TellAll(std::move(end), kEndPatience, stop);
+    const nanoseconds patience = force != 0 ? kForcePatience : kGoodbyePatience;
+    const bool empty = co_await WaitUntilEmpty(patience, stop);
     if (empty || stop.stop_requested()) co_return;
   }
 }
@@ -275,14 +277,13 @@ io::Task<void> Drainer::EndSessions(io::StopToken stop) {
 io::Task<bool> Drainer::WaitUntilEmpty(nanoseconds patience, io::StopToken stop) {
   const Instant end = context_.reactor->Now() + patience;
   while (Left() > 0 && context_.reactor->Now() < end && !stop.stop_requested()) {
-    (void)co_await context_.reactor->Sleep(std::min(end, context_.reactor->Now() + kLook / 5),
-                                           stop);
+    const Instant next = std::min(end, context_.reactor->Now() + kLook / 5);
+    (void)co_await context_.reactor->Sleep(next, stop);
   }
   co_return Left() == 0;
 }
 
-io::Task<void> Drainer::TellAll(std::function<control::Request(const std::string& id)> make,
-                                nanoseconds patience, io::StopToken stop) {
+io::Task<void> Drainer::TellAll(Question make, nanoseconds patience, io::StopToken stop) {
   io::Deadline limit(context_.reactor, context_.reactor->Now() + patience, stop);
   std::vector<io::Task<absl::Status>> tasks;
   for (const auto& [name, record] : context_.directory->records()) {

@@ -97,8 +97,8 @@ class Drainer {
   io::Task<void> EndSessions(io::StopToken stop);
   io::Task<bool> WaitUntilEmpty(std::chrono::nanoseconds patience, io::StopToken stop);
   // Asks something about every session; whoever hasn't answered when `patience` is over is left.
-  io::Task<void> TellAll(std::function<control::Request(const std::string& id)> make,
-                         std::chrono::nanoseconds patience, io::StopToken stop);
+  using Question = std::function<control::Request(const std::string& session_id)>;
+  io::Task<void> TellAll(Question make, std::chrono::nanoseconds patience, io::StopToken stop);
   io::Task<void> Finish(fleet::Operation operation);
   io::Task<void> Save();
   int Left() const;

@@ -15,7 +15,8 @@ namespace {
 template <class T>
 io::Task<T> RunBy(Worker* worker, std::function<T()> job) {
   if (worker == nullptr) co_return job();
-  co_return co_await worker->Run<T>(std::move(job));
+  T result = co_await worker->Run<T>(std::move(job));
+  co_return result;
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ io::Task<absl::Status> Operations::Load() {
     absl::Status status;
     fleet::ListOperationsResponse list;
   };
-  const Loaded loaded = co_await RunBy<Loaded>(context_.worker, [this] {
+  std::function<Loaded()> job = [this] {
     Loaded result;
     result.status = file_.Lock();
     if (!result.status.ok()) return result;
@@ -56,7 +57,8 @@ io::Task<absl::Status> Operations::Load() {
       rename(file_.path().c_str(), absl::StrCat(file_.path(), ".bad").c_str());
     }
     return result;
-  });
+  };
+  const Loaded loaded = co_await RunBy<Loaded>(context_.worker, std::move(job));
   for (const fleet::Operation& operation : loaded.list.operations()) {
     const std::string id = operation.name().substr(operation.name().rfind('/') + 1);
     fleet::Operation& added = all_[id];
@@ -83,12 +85,14 @@ void Operations::ForgetOld() {
 io::Task<absl::Status> Operations::Write() {
   fleet::ListOperationsResponse list;
   for (const auto& [id, operation] : all_) *list.add_operations() = operation;
-  co_return co_await RunBy<absl::Status>(context_.worker, [this, list] {
+  std::function<absl::Status()> job = [this, list] {
     if (!file_.locked()) {
       return absl::FailedPreconditionError(absl::StrCat(file_.path(), " is another process's"));
     }
     return file_.Write(list);
-  });
+  };
+  const absl::Status written = co_await RunBy<absl::Status>(context_.worker, std::move(job));
+  co_return written;
 }
 
 io::Task<absl::Status> Operations::Put(std::string id, fleet::Operation operation) {

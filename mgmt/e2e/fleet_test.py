@@ -77,7 +77,7 @@ class Fleet(unittest.TestCase):
     def user(self, name):
         return self.users[self.names.index(name)]
 
-    def start(self, name, policy=None):
+    def start(self, name, *more, policy=None):
         """The node's agent, as its user, whose sessions are the node's."""
         user = self.user(name)
         directory = os.path.join(self.at, name)
@@ -85,7 +85,7 @@ class Fleet(unittest.TestCase):
             os.mkdir(directory)
             os.chown(directory, user.uid, user.uid)
         crt, key = self.keys[name]
-        agent = Agent(directory, "--node", name, "--listen", "127.0.0.1:%d" % self.ports[name], "--tls-cert", crt, "--tls-key", key,
+        agent = Agent(directory, *more, "--node", name, "--listen", "127.0.0.1:%d" % self.ports[name], "--tls-cert", crt, "--tls-key", key,
                       "--tls-ca", self.authority.crt, "--policy", policy or self.policy, *self.fleet(name),
                       "--audit-log", directory + "/audit.jsonl", user=user)
         agent.port()
@@ -189,6 +189,9 @@ class AnswersTest(Fleet):
         wait_for("its end", lambda: other not in watcher.sessions)
         self.end_all()
         wait_for("the end of all", lambda: not watcher.sessions)
+        # With connections to all others open.
+        for agent in self.agents.values():
+            self.assertEqual(agent.stop(), 0, agent.stderr())
 
     def test_who_is_killed_is_missed_and_comes_back(self):
         for name in self.names:
@@ -306,6 +309,30 @@ class StrangersTest(Fleet):
             self.assertEqual(first.error_info(caught.exception)[0], "NODE_UNREACHABLE")
             self.assertIn(words, caught.exception.details())
         self.assertEqual(self.agents["n1"].stop(), 0)
+
+    def test_who_is_revoked_is_not_believed_any_more(self):
+        os.chmod(self.authority.crl, 0o644)
+        self.start("n1", "--tls-crl", self.authority.crl)
+        self.start("n2")
+        session = self.session("n2")
+        first = self.api("n1")
+
+        def look():
+            answer = self.listed(first)
+            return [s.user for s in answer.sessions], list(answer.unreachable)
+
+        wait_for("its session", lambda: look() == (["nobody"], ["nodes/n3"]))
+        watcher = Watcher(first)
+        os.umask(0o022)
+        self.authority.revoke(self.keys["n2"][0])
+        session.type("something happens\r")
+        wait_for("n2 not to be believed", lambda: watcher.unreachable == ["nodes/n2", "nodes/n3"])
+        with self.assertRaises(grpc.RpcError) as caught:
+            first.call(FLEET, "GetNode", name="nodes/n2")
+        self.assertEqual(first.error_info(caught.exception)[0], "NODE_UNREACHABLE")
+        self.assertIn("revoked", caught.exception.details())
+        wait_for("its sessions to go", lambda: not watcher.sessions)
+        self.end_own("n2")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #include "mgmt/limits/file_policy_store.h"
 
+#include <functional>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +14,7 @@ io::Task<absl::Status> FilePolicyStore::Load() {
     absl::Status status;
     fleet::ListPoliciesResponse list;
   };
-  const auto job = [this] {
+  std::function<Loaded()> job = [this] {
     Loaded result;
     const absl::Status locked = file_.Lock();
     result.status = file_.Read(&result.list);
@@ -24,7 +25,7 @@ io::Task<absl::Status> FilePolicyStore::Load() {
   if (worker_ == nullptr) {
     loaded = job();
   } else {
-    loaded = co_await worker_->Run<Loaded>(job);
+    loaded = co_await worker_->Run<Loaded>(std::move(job));
   }
   all_.clear();
   for (const fleet::LimitPolicy& policy : loaded.list.policies()) {
@@ -64,11 +65,12 @@ io::Task<absl::Status> FilePolicyStore::Keep(LimitPolicies policies) {
   written_.Reset();
   fleet::ListPoliciesResponse list;
   for (const auto& [name, policy] : policies) *list.add_policies() = policy;
+  std::function<absl::Status()> job = [this, list] { return file_.Write(list); };
   absl::Status written;
   if (worker_ == nullptr) {
-    written = file_.Write(list);
+    written = job();
   } else {
-    written = co_await worker_->Run<absl::Status>([this, list] { return file_.Write(list); });
+    written = co_await worker_->Run<absl::Status>(std::move(job));
   }
   writing_ = false;
   written_.Set();
