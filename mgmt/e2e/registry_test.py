@@ -82,16 +82,10 @@ class RegistryTest(unittest.TestCase):
     def setUp(self):
         # A fleet of its own for each.
         self.prefix = "/%s/" % self.id().split(".")[-1]
-        self.nodes = []
-
-    def tearDown(self):
-        for node in self.nodes:
-            if node.agent is not None:
-                node.end(signal.SIGKILL)
 
     def node(self, name, *arguments, **kwargs):
         node = Node(self, name, *arguments, **kwargs)
-        self.nodes.append(node)
+        self.addCleanup(lambda: node.agent is not None and node.end(signal.SIGKILL))
         return node
 
     def converge(self, expected, *nodes):
