@@ -452,10 +452,11 @@ io::Task<void> Agent::CloseDoors(io::Scope* entry) {
   // With what Reception gives to calls and streams; what is then not read by its caller is cut off.
   if (local_door_ != nullptr) co_await local_door_->Shutdown(kPatienceAtEnd);
   if (tls_server_ != nullptr) {
-    co_await door_worker_.Run<bool>([this] {
+    io::Task<bool> work = door_worker_.Run<bool>([this] {
       tls_server_->Shutdown(kPatienceAtEnd);
       return true;
     });
+    co_await std::move(work);
   }
 }
 

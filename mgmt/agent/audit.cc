@@ -26,8 +26,9 @@ io::Task<absl::Status> Audit::Record(fleet::AuditEntry entry) {
   }
   writing_ = true;
   gathering_ = nullptr;
-  batch->status =
-      co_await worker_->Run<absl::Status>([this, batch] { return file_->Append(&batch->entries); });
+  io::Task<absl::Status> work =
+      worker_->Run<absl::Status>([this, batch] { return file_->Append(&batch->entries); });
+  batch->status = co_await std::move(work);
   writing_ = false;
   idle_.Set();
   failing_ = !batch->status.ok();
@@ -46,8 +47,9 @@ io::Task<absl::StatusOr<std::vector<fleet::AuditEntry>>> Audit::Read(int64_t sta
                                                                      int max_count) {
   using Entries = absl::StatusOr<std::vector<fleet::AuditEntry>>;
   if (file_ == nullptr) co_return absl::FailedPreconditionError("no audit log is kept here");
-  co_return co_await worker_->Run<Entries>(
+  io::Task<Entries> work = worker_->Run<Entries>(
       [this, start_sequence, max_count] { return file_->Read(start_sequence, max_count); });
+  co_return co_await std::move(work);
 }
 
 io::Task<absl::Status> Audit::WaitForMoreThan(int64_t sequence, io::StopToken stop) {

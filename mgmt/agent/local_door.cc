@@ -101,10 +101,11 @@ io::Task<bool> LocalDoor::MakeRoomForUser() {
   if (idle == users_.end()) co_return false;
   std::shared_ptr<GrpcServer> server = std::move(idle->second->server);
   users_.erase(idle);
-  co_return co_await context_.worker->Run<bool>([server = std::move(server)] {
+  io::Task<bool> work = context_.worker->Run<bool>([server = std::move(server)] {
     if (server != nullptr) server->Shutdown(std::chrono::milliseconds(0));
     return true;
   });
+  co_return co_await std::move(work);
 }
 
 io::Task<void> LocalDoor::Admit(io::OwnedFd fd) {
@@ -132,28 +133,33 @@ io::Task<void> LocalDoor::Admit(io::OwnedFd fd) {
   if (!inode) co_return;
   user->connections.push_back({fd.get(), *inode});
   // Groups may have changed since the last time.
-  auto caller = co_await context_.worker->Run<std::shared_ptr<const Caller>>(
-      [uid = peer.uid] { return std::make_shared<const Caller>(LocalCaller(uid)); });
+  io::Task<std::shared_ptr<const Caller>> work =
+      context_.worker->Run<std::shared_ptr<const Caller>>(
+          [uid = peer.uid] { return std::make_shared<const Caller>(LocalCaller(uid)); });
+  auto caller = co_await std::move(work);
   {
     const std::lock_guard<std::mutex> lock(user->mutex);
     user->caller = std::move(caller);
   }
   if (user->server == nullptr) {
-    user->server = co_await context_.worker->Run<std::shared_ptr<GrpcServer>>([this, user] {
-      auto server = GrpcServer::Make(context_.reception, context_.policy,
-                                     [user](const grpc::ServerContextBase&) {
-                                       const std::lock_guard<std::mutex> lock(user->mutex);
-                                       return Identity{user->caller, nullptr};
-                                     });
-      return server.ok() ? std::shared_ptr<GrpcServer>(*std::move(server)) : nullptr;
-    });
+    io::Task<std::shared_ptr<GrpcServer>> work =
+        context_.worker->Run<std::shared_ptr<GrpcServer>>([this, user] {
+          auto server = GrpcServer::Make(context_.reception, context_.policy,
+                                         [user](const grpc::ServerContextBase&) {
+                                           const std::lock_guard<std::mutex> lock(user->mutex);
+                                           return Identity{user->caller, nullptr};
+                                         });
+          return server.ok() ? std::shared_ptr<GrpcServer>(*std::move(server)) : nullptr;
+        });
+    user->server = co_await std::move(work);
   }
   if (user->server == nullptr) co_return;
   auto shared_fd = std::make_shared<io::OwnedFd>(std::move(fd));
-  co_await context_.worker->Run<bool>([user, shared_fd] {
+  io::Task<bool> work = context_.worker->Run<bool>([user, shared_fd] {
     user->server->AddConnection(std::move(*shared_fd));
     return true;
   });
+  co_await std::move(work);
 }
 
 io::Task<void> LocalDoor::Run(io::StopToken stop) {
@@ -182,7 +188,7 @@ io::Task<void> LocalDoor::Shutdown(std::chrono::milliseconds patience) {
     if (user->server != nullptr) servers.push_back(std::move(user->server));
   }
   const auto end = std::chrono::steady_clock::now() + patience;
-  co_await context_.worker->Run<bool>([servers = std::move(servers), end] {
+  io::Task<bool> work = context_.worker->Run<bool>([servers = std::move(servers), end] {
     for (const std::shared_ptr<GrpcServer>& server : servers) {
       server->Shutdown(std::max(std::chrono::milliseconds(0),
                                 std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -190,6 +196,7 @@ io::Task<void> LocalDoor::Shutdown(std::chrono::milliseconds patience) {
     }
     return true;
   });
+  co_await std::move(work);
   users_.clear();
 }
 

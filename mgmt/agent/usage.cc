@@ -77,7 +77,8 @@ io::Task<void> UsageCache::Refresh() {
     }
     reading_ = true;
     read_.Reset();
-    snapshot_ = co_await worker_->Run<UsageSnapshot>([] { return ReadUsage("/proc"); });
+    io::Task<UsageSnapshot> work = worker_->Run<UsageSnapshot>([] { return ReadUsage("/proc"); });
+    snapshot_ = co_await std::move(work);
     any_ = true;
     read_at_ = reactor_->Now();
     reading_ = false;

@@ -36,7 +36,7 @@ io::Task<absl::Status> RecordingStore::Load(bool lock) {
     std::vector<fleet::Recording> recordings;
     std::vector<std::string> problems;
   };
-  Loaded loaded = co_await Run<Loaded>([this, lock, now = context_.wall_clock()] {
+  io::Task<Loaded> work = Run<Loaded>([this, lock, now = context_.wall_clock()] {
     Loaded result;
     if (lock) result.status = directory_.Lock();
     if (!result.status.ok()) return result;
@@ -47,6 +47,7 @@ io::Task<absl::Status> RecordingStore::Load(bool lock) {
     if (read.ok()) result.recordings = *std::move(read);
     return result;
   });
+  Loaded loaded = co_await std::move(work);
   if (!loaded.status.ok()) co_return loaded.status;
   // Two that load at the same time: the first may have begun a recording meanwhile.
   if (locked_) co_return absl::OkStatus();
@@ -96,7 +97,7 @@ io::Task<absl::StatusOr<RecordingStore::Open>> RecordingStore::Create(fleet::Rec
   bytes_ += size;
   using File = absl::StatusOr<std::unique_ptr<RecordingFile>>;
   // Facts first: a file that nobody knows of would stay for ever.
-  File file = co_await Run<File>([this, recording, header = std::move(header), id = made.id] {
+  io::Task<File> work = Run<File>([this, recording, header = std::move(header), id = made.id] {
     const absl::Status written = directory_.WriteFacts(recording);
     File created = written.ok() ? RecordingFile::Create(directory_.path(), id) : File(written);
     if (created.ok()) {
@@ -106,6 +107,7 @@ io::Task<absl::StatusOr<RecordingStore::Open>> RecordingStore::Create(fleet::Rec
     if (!created.ok()) (void)directory_.Remove(id);
     return created;
   });
+  File file = co_await std::move(work);
   if (!file.ok()) {
     bytes_ -= size;
     co_return file.status();
@@ -119,8 +121,9 @@ io::Task<absl::Status> RecordingStore::Append(Open* open, std::string lines, int
   const int64_t size = static_cast<int64_t>(lines.size());
   if (size > room()) co_return absl::ResourceExhaustedError("the recordings' directory is full");
   bytes_ += size;
-  const absl::Status status = co_await Run<absl::Status>(
+  io::Task<absl::Status> work = Run<absl::Status>(
       [file = open->file.get(), lines = std::move(lines)] { return file->Append(lines); });
+  const absl::Status status = co_await std::move(work);
   if (!status.ok()) {
     bytes_ -= size;
     co_return status;
@@ -138,24 +141,26 @@ io::Task<void> RecordingStore::Finish(Open* open, fleet::Recording::State state,
   *ended.mutable_end_time() =
       TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(context_.wall_clock()));
   ended.set_sha256(open->file->sha256());
-  ended = co_await Run<fleet::Recording>([this, file = open->file.get(), ended]() mutable {
-    const absl::Status synced = file->Sync();
-    if (!synced.ok()) {
-      ended.set_state(fleet::Recording::FAILED);
-      ended.set_end_reason(
-          absl::StrCat(ended.end_reason(), "; ", absl::string_view(synced.message())));
-    }
-    // Where even that isn't written, the next agent finds out by itself.
-    (void)directory_.WriteFacts(ended);
-    return ended;
-  });
+  io::Task<fleet::Recording> work =
+      Run<fleet::Recording>([this, file = open->file.get(), ended]() mutable {
+        const absl::Status synced = file->Sync();
+        if (!synced.ok()) {
+          ended.set_state(fleet::Recording::FAILED);
+          ended.set_end_reason(
+              absl::StrCat(ended.end_reason(), "; ", absl::string_view(synced.message())));
+        }
+        // Where even that isn't written, the next agent finds out by itself.
+        (void)directory_.WriteFacts(ended);
+        return ended;
+      });
+  ended = co_await std::move(work);
   open->file.reset();
   all_[open->id] = std::move(ended);
 }
 
 io::Task<absl::Status> RecordingStore::Remove(std::string id) {
-  const absl::Status removed =
-      co_await Run<absl::Status>([this, id] { return directory_.Remove(id); });
+  io::Task<absl::Status> work = Run<absl::Status>([this, id] { return directory_.Remove(id); });
+  const absl::Status removed = co_await std::move(work);
   if (!removed.ok()) co_return removed;
   const auto found = all_.find(id);
   if (found != all_.end()) {
@@ -167,17 +172,19 @@ io::Task<absl::Status> RecordingStore::Remove(std::string id) {
 
 io::Task<absl::StatusOr<std::shared_ptr<io::OwnedFd>>> RecordingStore::OpenCast(std::string id) {
   using Opened = absl::StatusOr<std::shared_ptr<io::OwnedFd>>;
-  co_return co_await Run<Opened>([this, id]() -> Opened {
+  io::Task<Opened> work = Run<Opened>([this, id]() -> Opened {
     absl::StatusOr<io::OwnedFd> fd = directory_.OpenCast(id);
     if (!fd.ok()) return fd.status();
     return std::make_shared<io::OwnedFd>(*std::move(fd));
   });
+  co_return co_await std::move(work);
 }
 
 io::Task<absl::StatusOr<std::string>> RecordingStore::ReadPart(std::shared_ptr<io::OwnedFd> fd,
                                                                int64_t offset, size_t max) {
-  co_return co_await Run<absl::StatusOr<std::string>>(
+  io::Task<absl::StatusOr<std::string>> work = Run<absl::StatusOr<std::string>>(
       [fd, offset, max] { return mgmt::ReadPart(fd->get(), offset, max); });
+  co_return co_await std::move(work);
 }
 
 }  // namespace mosh::mgmt
