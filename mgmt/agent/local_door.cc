@@ -133,16 +133,16 @@ io::Task<void> LocalDoor::Admit(io::OwnedFd fd) {
   if (!inode) co_return;
   user->connections.push_back({fd.get(), *inode});
   // Groups may have changed since the last time.
-  io::Task<std::shared_ptr<const Caller>> work =
+  io::Task<std::shared_ptr<const Caller>> asking =
       context_.worker->Run<std::shared_ptr<const Caller>>(
           [uid = peer.uid] { return std::make_shared<const Caller>(LocalCaller(uid)); });
-  auto caller = co_await std::move(work);
+  auto caller = co_await std::move(asking);
   {
     const std::lock_guard<std::mutex> lock(user->mutex);
     user->caller = std::move(caller);
   }
   if (user->server == nullptr) {
-    io::Task<std::shared_ptr<GrpcServer>> work =
+    io::Task<std::shared_ptr<GrpcServer>> making =
         context_.worker->Run<std::shared_ptr<GrpcServer>>([this, user] {
           auto server = GrpcServer::Make(context_.reception, context_.policy,
                                          [user](const grpc::ServerContextBase&) {
@@ -151,7 +151,7 @@ io::Task<void> LocalDoor::Admit(io::OwnedFd fd) {
                                          });
           return server.ok() ? std::shared_ptr<GrpcServer>(*std::move(server)) : nullptr;
         });
-    user->server = co_await std::move(work);
+    user->server = co_await std::move(making);
   }
   if (user->server == nullptr) co_return;
   auto shared_fd = std::make_shared<io::OwnedFd>(std::move(fd));
