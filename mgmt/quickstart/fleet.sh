@@ -72,12 +72,15 @@ start_agent() {
   wait_for "the agent of node-$1" accepts "$port"
 }
 
-# On node $1, a session behind the emulated network $2 that runs the rest. A client needs a terminal, and input that doesn't end.
+# On node $1, a session behind the emulated network $2 that runs the rest. A client needs a terminal, and input that doesn't end: a
+# pipe that we could write to, and don't.
+mkfifo idle
+exec 8<>idle
 start_session() {
   local node="$1" net="$2"
   shift 2
-  (sleep infinity | XDG_RUNTIME_DIR="$QUICKSTART/$node" TERM=xterm-256color \
-    script -qfec "mosh --here --net=$net -- $*" /dev/null) >/dev/null 2>>sessions.log &
+  XDG_RUNTIME_DIR="$QUICKSTART/$node" TERM=xterm-256color \
+    script -qfec "mosh --here --net=$net -- $*" /dev/null <&8 >/dev/null 2>>sessions.log &
   pids+=($!)
 }
 
@@ -111,7 +114,7 @@ CONFIG
 wait_for "both nodes in etcd" bash -c 'moshctl nodes -o json | grep -q nodes/node-b && moshctl nodes -o json | grep -q nodes/node-a'
 say "two sessions on each, their clients on emulated networks"
 start_session a clean 'sh -c "while date; do sleep 1; done"'
-start_session a train 'sh -c "while uptime; do sleep 2; done"'
+start_session a train 'sh -c "while cat /proc/uptime; do sleep 2; done"'
 start_session b ev-do 'sh -c "while date; do sleep 1; done"'
 start_session b lossy 'sh -c "while cat /proc/loadavg; do sleep 1; done"'
 wait_for "the sessions" sessions_are 4
