@@ -8,7 +8,6 @@
 //
 // Every key changes its session's title: 200 who type make 1,000 changes a second.
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,6 +25,7 @@
 #include "absl/strings/str_split.h"
 #include "base/check.h"
 #include "base/short_slices.h"
+#include "bench/fleet/moshd_sessions.h"
 #include "bench/fleet/processes.h"
 #include "bench/fleet/typists.h"
 #include "bench/measure.h"
@@ -37,7 +37,6 @@
 #include "e2e/tools.h"
 #include "io/create_reactor.h"
 #include "io/reactor.h"
-#include "server/control/control_client.h"
 
 namespace mosh::bench {
 namespace {
@@ -48,7 +47,6 @@ using namespace std::chrono_literals;
 constexpr int kPort = 61000;
 constexpr uid_t kUid = 61001;
 constexpr char kUser[] = "user";
-constexpr char kGateSocket[] = "/run/moshd/gate.sock";
 constexpr char kAgentSocket[] = "/run/mosh-agent/agent.sock";
 
 struct Options {
@@ -64,43 +62,12 @@ struct Options {
   exit(1);
 }
 
-void RaiseLimits(int sessions) {
-  const rlim_t wanted = static_cast<rlim_t>(sessions) + 2000;
-  const rlimit limit{wanted, wanted};
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) Die("needs root for more descriptors");
-  e2e::WriteFile("/proc/sys/kernel/pty/max", absl::StrCat(wanted, "\n"));
-}
-
-// Asks the gate, as the user, for so many sessions.
 std::vector<Entry> OpenSessions(int count) {
-  FILE* const pipe = tmpfile();
-  CHECK(pipe != nullptr);
-  const pid_t pid = fork();
-  CHECK(pid >= 0);
-  if (pid == 0) {
-    CHECK(setgid(kUid) == 0 && setuid(kUid) == 0);
-    const auto deadline = std::chrono::steady_clock::now() + 60s;
-    auto client = server::ControlClient::Connect(kGateSocket, deadline);
-    if (!client.ok()) Die(std::string(client.status().message()));
-    for (int i = 0; i < count; ++i) {
-      server::control::Request request;
-      request.mutable_new_session()->add_command(PrivateMachine::Program("echo_child"));
-      request.mutable_new_session()->add_command("title");
-      request.mutable_new_session()->add_environment("HOME=/");
-      const auto replies = client->Ask(std::move(request), deadline);
-      if (!replies.ok()) Die(std::string(replies.status().message()));
-      fprintf(pipe, "%s\n", replies->front().grant().key().c_str());
-    }
-    fflush(pipe);
-    _exit(0);
-  }
-  e2e::Process child = e2e::Process::Adopt(pid);
-  CHECK(child.WaitExit(e2e::Patience()));
   std::vector<Entry> entries;
-  rewind(pipe);
-  char key[64];
-  while (fscanf(pipe, "%63s", key) == 1) entries.push_back({kPort, key});
-  fclose(pipe);
+  for (OpenedSession& opened :
+       OpenSessionsAs(kUid, count, {PrivateMachine::Program("echo_child"), "title"})) {
+    entries.push_back({kPort, std::move(opened.key)});
+  }
   if (std::ssize(entries) != count) Die("moshd didn't give all sessions");
   return entries;
 }
@@ -227,7 +194,8 @@ void Print(const char* who, const Samples& samples) {
 int Main(int argc, char** argv) {
   const Options options = ParseOptions(argc, argv);
   setvbuf(stdout, nullptr, _IOLBF, 0);
-  RaiseLimits(options.sessions);
+  const std::string limited = RaiseLimitsFor(options.sessions);
+  if (!limited.empty()) Die(limited);
   const std::string why_not = PrivateMachine::Enter(
       {{kUser, kUid}}, {e2e::RequireVariable("BENCH_MOSHD"), e2e::RequireVariable("BENCH_SERVER"),
                         e2e::RequireVariable("BENCH_ECHO"), e2e::RequireVariable("BENCH_AGENT"),

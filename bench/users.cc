@@ -4,19 +4,15 @@
 //
 //   ./tools/bazel run //bench:users -- [--users=50] [--sessions=200] [--roams=40]
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <fstream>
 #include <functional>
@@ -34,6 +30,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "bench/fleet/moshd_sessions.h"
 #include "bench/fleet/processes.h"
 #include "bench/measure.h"
 #include "crypto/session_key.h"
@@ -44,7 +41,6 @@
 #include "e2e/terminal_program.h"
 #include "e2e/tools.h"
 #include "io/address.h"
-#include "server/control/control_client.h"
 
 namespace mosh::bench {
 namespace {
@@ -53,7 +49,6 @@ using e2e::PrivateMachine;
 
 constexpr int kPort = 61000;
 constexpr uid_t kFirstUid = 61001;
-constexpr char kGateSocket[] = "/run/moshd/gate.sock";
 
 struct Options {
   int users = 50;
@@ -72,57 +67,11 @@ struct User {
   exit(1);
 }
 
-void RaiseLimits(int sessions) {
-  const rlim_t wanted = static_cast<rlim_t>(sessions) + 2000;
-  const rlimit limit{wanted, wanted};
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) Die("needs root for more descriptors");
-  e2e::WriteFile("/proc/sys/kernel/pty/max", absl::StrCat(wanted, "\n"));
-}
-
-// Runs `task` in a process of the user's, and gives what it wrote.
-std::string AsUser(uid_t uid, const std::function<void(FILE* out)>& task) {
-  std::array<int, 2> ends;
-  CHECK(pipe2(ends.data(), O_CLOEXEC) == 0);
-  const pid_t pid = fork();
-  CHECK(pid >= 0);
-  if (pid == 0) {
-    CHECK(setgroups(0, nullptr) == 0 && setgid(uid) == 0 && setuid(uid) == 0);
-    FILE* const out = fdopen(ends[1], "w");
-    task(out);
-    fflush(out);
-    _exit(0);
-  }
-  close(ends[1]);
-  std::string text;
-  std::array<char, 65536> buffer;
-  ssize_t size;
-  while ((size = read(ends[0], buffer.data(), buffer.size())) > 0) {
-    text.append(buffer.data(), static_cast<size_t>(size));
-  }
-  close(ends[0]);
-  waitpid(pid, nullptr, 0);
-  return text;
-}
-
 void OpenSessions(User* user, int sessions) {
-  const std::string grants = AsUser(user->uid, [sessions](FILE* out) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    auto client = server::ControlClient::Connect(kGateSocket, deadline);
-    if (!client.ok()) Die(std::string(client.status().message()));
-    for (int i = 0; i < sessions; ++i) {
-      server::control::Request request;
-      request.mutable_new_session()->add_command(PrivateMachine::Program("echo_child"));
-      request.mutable_new_session()->add_environment("HOME=/");
-      const auto replies = client->Ask(std::move(request), deadline);
-      if (!replies.ok()) Die(std::string(replies.status().message()));
-      const server::control::Grant& grant = replies->front().grant();
-      fprintf(out, "%s %s\n", grant.session_id().c_str(), grant.key().c_str());
-    }
-  });
-  for (absl::string_view line : absl::StrSplit(grants, '\n', absl::SkipEmpty())) {
-    const std::pair<std::string, std::string> words = absl::StrSplit(line, ' ');
-    user->ids.push_back(words.first);
-    user->keys.push_back(words.second);
+  for (OpenedSession& opened :
+       OpenSessionsAs(user->uid, sessions, {PrivateMachine::Program("echo_child")})) {
+    user->ids.push_back(std::move(opened.id));
+    user->keys.push_back(std::move(opened.key));
   }
   if (std::ssize(user->keys) != sessions) Die("moshd didn't give all sessions");
 }
@@ -222,7 +171,8 @@ bool ShowSeparation(const std::vector<User>& users, const e2e::MoshdProcess& mos
     own_least = std::min(own_least, own == found.end() ? 0 : own->second);
     strangers += found.size() - (own == found.end() ? 0 : 1);
   }
-  printf("| process | how many | as | users whose keys it holds | of the owner's keys, at least |\n");
+  printf(
+      "| process | how many | as | users whose keys it holds | of the owner's keys, at least |\n");
   printf("|---|---|---|---|---|\n");
   printf("| moshd-host | %zu | the user | %zu | %zu of %zu |\n", hosts.size(), owners_most,
          own_least, users.front().keys.size());
@@ -262,9 +212,12 @@ bool ShowAttempts(const User& attacker, const User& victim, const e2e::MoshdProc
   tell("list", foreign == 0 && own == attacker.ids.size(),
        absl::StrCat("sees ", own, " of his own and ", foreign, " of the other's"));
   const std::string& id = victim.ids.front();
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"attach", id}, {"detach", id}, {"terminate", id}, {"notify", id, "boo"},
-           {"snapshot", id}}) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"attach", id},
+                                             {"detach", id},
+                                             {"terminate", id},
+                                             {"notify", id, "boo"},
+                                             {"snapshot", id}}) {
     const e2e::Output output = run(words);
     tell(words[0], output.exit_code == 2 && !absl::StrContains(output.out, "MOSH CONNECT"),
          std::string(absl::StripAsciiWhitespace(output.err)));
@@ -343,7 +296,8 @@ Options ParseOptions(int argc, char** argv) {
 int Main(int argc, char** argv) {
   const Options options = ParseOptions(argc, argv);
   setvbuf(stdout, nullptr, _IOLBF, 0);
-  RaiseLimits(options.users * options.sessions);
+  const std::string limited = RaiseLimitsFor(options.users * options.sessions);
+  if (!limited.empty()) Die(limited);
   std::vector<User> users;
   PrivateMachine::Users accounts;
   for (int i = 0; i < options.users; ++i) {
