@@ -36,6 +36,7 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
+#include "mgmt/fleet/bench/etcd_nodes.h"
 #include "mgmt/fleet/bench/simulated_nodes.h"
 #include "mosh/fleet/v1/fleet_service.grpc.pb.h"
 
@@ -116,7 +117,19 @@ void MakeCertificates(const std::string& directory) {
   }
 }
 
-pid_t StartAgent(const Options& options, const std::string& directory, bool always) {
+// Etcd, where tools/bazel has unpacked it or where it is installed; empty: it isn't there.
+std::string FindEtcd() {
+  const char* const tools = getenv("MOSH_TEST_TOOLS");
+  for (const std::string& path : {absl::StrCat(tools != nullptr ? tools : "", "/usr/bin/etcd"),
+                                  std::string("/usr/bin/etcd")}) {
+    if (access(path.c_str(), X_OK) == 0) return path;
+  }
+  return "";
+}
+
+// `etcd`: where the fleet's nodes are known; empty: from the file of nodes.
+pid_t StartAgent(const Options& options, const std::string& directory, const std::string& etcd,
+                 bool always) {
   const auto in = [&](const char* name) { return absl::StrCat(directory, "/", name); };
   WriteFile(in("policy.json"), "{}");
   chmod(in("policy.json").c_str(), 0600);
@@ -124,8 +137,14 @@ pid_t StartAgent(const Options& options, const std::string& directory, bool alwa
       options.agent,   "--node",      "asked",        "--listen-unix", in("agent.sock"),
       "--listen",      "127.0.0.1:0", "--tls-cert",   in("agent.crt"), "--tls-key",
       in("agent.key"), "--tls-ca",    in("ca.crt"),   "--policy",      in("policy.json"),
-      "--audit-log",   "none",        "--recordings", "none",          "--fleet-nodes",
-      in("nodes")};
+      "--audit-log",   "none",        "--recordings", "none"};
+  const std::vector<std::string> fleet =
+      etcd.empty()
+          ? std::vector<std::string>{"--fleet-nodes", in("nodes")}
+          : std::vector<std::string>{
+                "--etcd",        etcd,         "--etcd-ca",     in("ca.crt"),  "--etcd-cert",
+                in("agent.crt"), "--etcd-key", in("agent.key"), "--advertise", "127.0.0.1:1"};
+  arguments.insert(arguments.end(), fleet.begin(), fleet.end());
   if (always) arguments.push_back("--fleet-always");
   const pid_t pid = fork();
   CHECK(pid >= 0);
@@ -217,8 +236,9 @@ class Follower {
 // One that answers.
 std::pair<pid_t, std::shared_ptr<grpc::Channel>> AgentThatAnswers(const Options& options,
                                                                   const std::string& directory,
+                                                                  const std::string& etcd,
                                                                   bool always) {
-  const pid_t agent = StartAgent(options, directory, always);
+  const pid_t agent = StartAgent(options, directory, etcd, always);
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(64 << 20);
   const auto channel = grpc::CreateCustomChannel(absl::StrCat("unix:", directory, "/agent.sock"),
@@ -234,6 +254,19 @@ void EndAgent(pid_t agent) {
   int status = 0;
   waitpid(agent, &status, 0);
   if (status != 0) Die(absl::StrCat("the agent ended with ", status));
+}
+
+// Until it knows them all.
+void AwaitNodes(fleet::FleetService::Stub* stub, int count) {
+  for (int i = 0; i < 200; ++i) {
+    grpc::ClientContext context;
+    fleet::ListNodesRequest request;
+    fleet::ListNodesResponse response;
+    const grpc::Status status = stub->ListNodes(&context, request, &response);
+    if (status.ok() && response.total_size() >= count) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  Die("the agent does not learn of all nodes");
 }
 
 void AwaitWatched(SimulatedNodes* nodes, int count) {
@@ -253,15 +286,26 @@ void Run(const Options& options, const std::string& directory) {
   if (nodes == nullptr) Die("can't listen");
   WriteFile(directory + "/nodes",
             absl::StrCat("asked 127.0.0.1:1\n", absl::StrJoin(nodes->lines(), "\n"), "\n"));
+  std::unique_ptr<EtcdNodes> registered;
+  std::string etcd;
+  if (const std::string program = FindEtcd(); !program.empty()) {
+    const double start = NowMillis();
+    registered = std::make_unique<EtcdNodes>(program, directory, nodes->lines());
+    etcd = registered->endpoint();
+    printf("registered in a real etcd, with TLS, in %.1f s\n", (NowMillis() - start) / 1e3);
+  } else {
+    printf("there is no etcd: the agent has a file of nodes\n");
+  }
   {
-    const auto [agent, channel] = AgentThatAnswers(options, directory, /*always=*/true);
+    const auto [agent, channel] = AgentThatAnswers(options, directory, etcd, /*always=*/true);
     AwaitWatched(nodes.get(), options.nodes);
     Print("first list, --fleet-always", ListAll(fleet::FleetService::NewStub(channel).get()));
     EndAgent(agent);
     AwaitWatched(nodes.get(), 0);
   }
-  const auto [agent, channel] = AgentThatAnswers(options, directory, /*always=*/false);
+  const auto [agent, channel] = AgentThatAnswers(options, directory, etcd, /*always=*/false);
   const auto stub = fleet::FleetService::NewStub(channel);
+  AwaitNodes(stub.get(), options.nodes);
   printf("%d nodes with %d sessions each, mutual TLS\n", options.nodes, options.sessions);
   const uint64_t memory_before = bench::PssKib(agent);
   uint64_t cpu = bench::CpuNanos(agent);
