@@ -147,8 +147,6 @@ io::Task<void> EtcdNodes::Register() {
 io::Task<void> EtcdNodes::Main() {
   io::Scope mail;
   mail.Spawn(mailbox_->Run(mail.token()));
-  // Leases of those that are registered first must not end meanwhile: it takes some seconds at
-  // most.
   co_await Register();
   registered_ = true;
   registered_.notify_all();
