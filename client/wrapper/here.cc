@@ -17,15 +17,21 @@
 namespace mosh::client {
 namespace {
 
-// The relay's process. It leaves the terminal alone and ends with the client, however that ends.
-[[noreturn]] void RelayProcess(netem::Relay& relay, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+// What is under way when the client has ended still arrives: its goodbye, above all, for which the
+// server waits ten seconds.
+constexpr unsigned kLinger_s = 3;
+
+// The relay's process. It leaves the terminal alone and ends soon after the client, however that
+// ends: `client` is a pipe whose other end the client has.
+[[noreturn]] void RelayProcess(netem::Relay& relay, int client) {
   prctl(PR_SET_NAME, "mosh-relay");
-  if (getppid() != parent) _exit(0);
   // A closed terminal or Ctrl-C is the client's to answer, and its goodbye must still get through.
   for (const int ignored : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE}) signal(ignored, SIG_IGN);
   const int null = open("/dev/null", O_RDWR);
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null, fd);
+  netem::RunRelay(relay, client, -1);
+  signal(SIGALRM, SIG_DFL);
+  alarm(kLinger_s);
   _exit(netem::RunRelay(relay, -1, -1));
 }
 
@@ -65,12 +71,20 @@ absl::Status StartNetRelay(absl::string_view profile, const std::string& server_
   const auto relay = netem::Relay::Create(options);
   if (!relay.ok()) return relay.status();
   relay_port = absl::StrCat((*relay)->port());
-  const pid_t parent = getpid();
+  int ends[2];
+  if (pipe(ends) != 0) {
+    return absl::UnavailableError(absl::StrCat("pipe: ", std::strerror(errno)));
+  }
   const pid_t pid = fork();
   if (pid < 0) {
     return absl::UnavailableError(absl::StrCat("fork: ", std::strerror(errno)));
   }
-  if (pid == 0) RelayProcess(**relay, parent);
+  if (pid == 0) {
+    close(ends[1]);
+    RelayProcess(**relay, ends[0]);
+  }
+  // The other end stays open as long as this process lives, also as another program.
+  close(ends[0]);
   return absl::OkStatus();
 }
 
