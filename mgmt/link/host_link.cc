@@ -21,6 +21,7 @@ constexpr HostLink::Nanos kGoodConnection = 10s;
 constexpr HostLink::Nanos kIntroduction = 10s;
 // Questions under way, and bytes of one's answer.
 constexpr size_t kMaxQuestions = 256;
+constexpr size_t kManyQuestions = 32;
 constexpr size_t kMaxAnswer = 32 * 1024 * 1024;
 // Listening pauses so that no Host, whatever it tells, has more than a part of the loop's time.
 constexpr size_t kSessionsAtOnce = 250;
@@ -305,6 +306,10 @@ io::Task<absl::Status> HostLink::AskFor(Question* question, control::Request req
   questions_.erase(request.id());
   if (limit.expired()) co_return absl::DeadlineExceededError("the Host does not answer");
   co_return waited;
+}
+
+bool HostLink::TakesQuestions() const {
+  return state_.connected && questions_.size() < kManyQuestions;
 }
 
 io::Task<absl::StatusOr<std::vector<control::Reply>>> HostLink::Ask(control::Request request,

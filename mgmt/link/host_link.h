@@ -88,6 +88,8 @@ class HostLink {
   const HostState& state() const { return state_; }
   // When all sessions were told last.
   Instant refreshed_at() const { return refreshed_at_; }
+  // Connected, and not behind with its answers.
+  bool TakesQuestions() const;
   // Set when it has been connected, or has not managed to be, for the first time.
   io::Event& settled() { return settled_; }
 

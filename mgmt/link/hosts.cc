@@ -21,6 +21,9 @@ constexpr Hosts::Nanos kRefreshEvery = 5s;
 constexpr Hosts::Nanos kRefreshPatience = 5s;
 // How long a session has in a round when there are many.
 constexpr Hosts::Nanos kRefreshPace = 1ms;
+// So many are asked for together: few enough that nobody's key waits for them, enough to sleep in
+// between.
+constexpr size_t kRefreshedAtOnce = 8;
 
 std::string NameOf(uid_t uid) {
   const long asked = sysconf(_SC_GETPW_R_SIZE_MAX);
@@ -151,7 +154,13 @@ void Hosts::KeepFresh(bool fresh) {
   }
 }
 
-// Round after round, each spread over its time so that no moment has much to do.
+io::Task<void> Hosts::RefreshOne(Link link, std::string session_id, io::StopToken stop) {
+  [[maybe_unused]] const absl::Status status =
+      co_await link->RefreshSession(std::move(session_id), kRefreshPatience, stop);
+}
+
+// Round after round, session by session, each round spread over its time: a Host that tells
+// thousands in one go answers those who type meanwhile later.
 io::Task<void> Hosts::RefreshRounds(io::Scope* scope) {
   const io::StopToken stop = scope->token();
   io::Reactor* const reactor = context_.reactor;
@@ -159,20 +168,25 @@ io::Task<void> Hosts::RefreshRounds(io::Scope* scope) {
     const absl::Status wanted = co_await fresh_.Wait(stop);
     if (!wanted.ok()) co_return;
     const Instant began = reactor->Now();
-    const Nanos round = std::max<Nanos>(
-        kRefreshEvery, kRefreshPace * static_cast<int64_t>(context_.directory->size()));
-    const std::vector<Link> links = Links();
-    for (size_t i = 0; i < links.size() && fresh_.is_set(); ++i) {
-      if (links[i]->state().connected) {
-        scope->Spawn(RefreshLink(links[i], kRefreshPatience, stop));
+    std::vector<std::string> ids;
+    for (const auto& [name, record] : context_.directory->records()) {
+      ids.push_back(record->session->session_id());
+    }
+    const auto count = static_cast<int64_t>(ids.size());
+    const Nanos round = std::max<Nanos>(kRefreshEvery, kRefreshPace * count);
+    for (size_t i = 0; i < ids.size() && fresh_.is_set() && !stop.stop_requested(); ++i) {
+      const Link link = LinkOf(ids[i]);
+      // One that is behind has its next turn in the next round. An older one, which says nothing of
+      // itself, would tell all its sessions instead of one.
+      if (link != nullptr && link->TakesQuestions() && link->state().facts.has_version()) {
+        scope->Spawn(RefreshOne(link, std::move(ids[i]), stop));
       }
-      const Instant next =
-          began + round * static_cast<int64_t>(i + 1) / static_cast<int64_t>(links.size());
+      if ((i + 1) % kRefreshedAtOnce != 0) continue;
+      const Instant next = began + round * static_cast<int64_t>(i + 1) / count;
       [[maybe_unused]] const absl::Status paced = co_await reactor->Sleep(next, stop);
     }
-    if (links.empty()) {
-      [[maybe_unused]] const absl::Status waited = co_await reactor->Sleep(began + round, stop);
-    }
+    if (!fresh_.is_set()) continue;
+    [[maybe_unused]] const absl::Status rested = co_await reactor->Sleep(began + round, stop);
   }
 }
 

@@ -68,8 +68,8 @@ class Hosts {
                                                                     io::StopToken stop);
 
   // While true, what changes unannounced (round trip times, counters) is asked for every five
-  // seconds, or so seldom that it is at most 1,000 sessions in a second. For while somebody
-  // watches.
+  // seconds, or so seldom that it is at most 1,000 sessions in a second; a few at a time. For while
+  // somebody watches.
   void KeepFresh(bool fresh);
 
   std::vector<HostState> states() const;
@@ -86,6 +86,7 @@ class Hosts {
   std::vector<Link> Links() const;
   io::Task<void> RunLink(Link link, io::StopToken stop);
   io::Task<void> RefreshLink(Link link, Nanos patience, io::StopToken stop);
+  io::Task<void> RefreshOne(Link link, std::string session_id, io::StopToken stop);
   io::Task<void> RefreshRounds(io::Scope* scope);
   io::Task<void> BecomeReady(io::StopToken stop);
 

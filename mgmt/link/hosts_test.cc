@@ -125,7 +125,19 @@ SCENARIO(HostsTest, RefreshesWhatIsNotAnnounced) {
   second->mute = false;
   first->PutSilently("a", "3");
   t->hosts->KeepFresh(true);
-  EXPECT_TRUE(co_await t->Until([t] { return t->Sessions() == Texts({"a 3", "b"}); }));
+  EXPECT_TRUE(co_await t->Until([t] { return t->Sessions() == Texts({"a 3", "b 1"}); }));
+  t->hosts->KeepFresh(false);
+  co_await t->Stop();
+}
+
+SCENARIO(HostsTest, AsksForAFewAtATimeToKeepAllFresh) {
+  const auto host = t->MakeHost(1);
+  for (int i = 0; i < 20; ++i) host->Put(absl::StrCat("a", i));
+  co_await t->Start();
+  const int before = host->requests;
+  t->hosts->KeepFresh(true);
+  EXPECT_TRUE(co_await t->Until([&] { return host->requests > before; }));
+  EXPECT_TRUE(co_await t->Until([&] { return host->requests == before + 8; }));
   t->hosts->KeepFresh(false);
   co_await t->Stop();
 }
