@@ -1,14 +1,7 @@
 #include "mgmt/fleet/bench/etcd_nodes.h"
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <utility>
@@ -27,34 +20,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Longer than agents have it: those of the first must last until the last is registered.
-constexpr std::chrono::seconds kLease{60};
-constexpr std::chrono::seconds kRenewal{3};
+// Longer than agents have it: those of the first must last until the last is registered. And they
+// are renewed all at once, which takes time of the processors that what is measured has to share.
+constexpr std::chrono::seconds kLease{300};
+constexpr std::chrono::seconds kRenewal{100};
 
 [[noreturn]] void Die(absl::string_view why) {
   fprintf(stderr, "nodes_bench: %s\n", std::string(why).c_str());
   exit(1);
 }
 
-// One that nobody has now.
-int FreePort() {
-  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  CHECK(bind(probe, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  CHECK(getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  close(probe);
-  return ntohs(address.sin_port);
-}
-
 }  // namespace
 
 EtcdNodes::EtcdNodes(const std::string& program, const std::string& directory,
                      const std::vector<std::string>& lines)
-    : lines_(lines) {
-  StartEtcd(program, directory);
+    : etcd_(program, directory), lines_(lines) {
   thread_ = std::thread([this, directory] {
     auto reactor = io::CreateReactor();
     CHECK(reactor.ok());
@@ -63,7 +43,7 @@ EtcdNodes::EtcdNodes(const std::string& program, const std::string& directory,
     CHECK(mailbox.ok());
     mailbox_ = *std::move(mailbox);
     client_ = std::make_unique<etcd::EtcdClient>(
-        reactor_.get(), mailbox_.get(), std::vector<std::string>{endpoint_},
+        reactor_.get(), mailbox_.get(), std::vector<std::string>{etcd_.endpoint()},
         etcd::TlsFiles{directory + "/ca.crt", directory + "/agent.crt", directory + "/agent.key"});
     reactor_->Run(Main());
   });
@@ -73,48 +53,6 @@ EtcdNodes::EtcdNodes(const std::string& program, const std::string& directory,
 EtcdNodes::~EtcdNodes() {
   mailbox_->Post([this] { stop_.RequestStop(); });
   thread_.join();
-  kill(etcd_, SIGKILL);
-  waitpid(etcd_, nullptr, 0);
-}
-
-void EtcdNodes::StartEtcd(const std::string& program, const std::string& directory) {
-  endpoint_ = absl::StrCat("127.0.0.1:", FreePort());
-  const std::string peer = absl::StrCat("http://127.0.0.1:", FreePort());
-  const std::string url = "https://" + endpoint_;
-  std::vector<std::string> words = {program,
-                                    "--data-dir",
-                                    directory + "/etcd",
-                                    "--logger",
-                                    "zap",
-                                    "--listen-client-urls",
-                                    url,
-                                    "--advertise-client-urls",
-                                    url,
-                                    "--listen-peer-urls",
-                                    peer,
-                                    "--initial-advertise-peer-urls",
-                                    peer,
-                                    "--initial-cluster",
-                                    "default=" + peer,
-                                    "--cert-file",
-                                    directory + "/nodes.crt",
-                                    "--key-file",
-                                    directory + "/nodes.key",
-                                    "--trusted-ca-file",
-                                    directory + "/ca.crt",
-                                    "--client-cert-auth"};
-  etcd_ = fork();
-  CHECK(etcd_ >= 0);
-  if (etcd_ > 0) return;
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const int log = open((directory + "/etcd.log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  dup2(log, STDOUT_FILENO);
-  dup2(log, STDERR_FILENO);
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  execv(argv[0], argv.data());
-  _exit(127);
 }
 
 io::Task<void> EtcdNodes::Register() {

@@ -3,8 +3,6 @@
 #ifndef MGMT_FLEET_BENCH_ETCD_NODES_H_
 #define MGMT_FLEET_BENCH_ETCD_NODES_H_
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <memory>
 #include <string>
@@ -15,6 +13,7 @@
 #include "io/stop.h"
 #include "mgmt/agent/mailbox.h"
 #include "mgmt/etcd/etcd_client.h"
+#include "mgmt/fleet/bench/etcd_process.h"
 
 namespace mosh::mgmt {
 
@@ -27,16 +26,14 @@ class EtcdNodes {
             const std::vector<std::string>& lines);
   ~EtcdNodes();
 
-  const std::string& endpoint() const { return endpoint_; }
+  const EtcdProcess& etcd() const { return etcd_; }
 
  private:
-  void StartEtcd(const std::string& program, const std::string& directory);
   io::Task<void> Main();
   io::Task<void> Register();
 
-  std::string endpoint_;
-  std::vector<std::string> lines_;
-  pid_t etcd_ = 0;
+  EtcdProcess etcd_;
+  const std::vector<std::string> lines_;
   std::unique_ptr<io::Reactor> reactor_;
   std::unique_ptr<Mailbox> mailbox_;
   std::unique_ptr<etcd::EtcdClient> client_;

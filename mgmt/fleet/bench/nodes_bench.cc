@@ -37,6 +37,7 @@
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "mgmt/fleet/bench/etcd_nodes.h"
+#include "mgmt/fleet/bench/etcd_process.h"
 #include "mgmt/fleet/bench/simulated_nodes.h"
 #include "mosh/fleet/v1/fleet_service.grpc.pb.h"
 
@@ -100,33 +101,6 @@ std::string ReadFile(const std::string& path) {
 
 void WriteFile(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
-// An authority and a certificate for all nodes and one for the agent, all for 127.0.0.1.
-void MakeCertificates(const std::string& directory) {
-  const std::string ec = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-  std::string script = absl::StrCat(
-      "set -e; cd ", directory, "; openssl req -x509 ", ec,
-      " -subj /CN=ca -days 2 -keyout ca.key -out ca.crt; echo subjectAltName=IP:127.0.0.1 > ext; ");
-  for (const char* name : {"nodes", "agent"}) {
-    absl::StrAppend(&script, "openssl req ", ec, " -subj /CN=", name, " -keyout ", name,
-                    ".key -out ", name, ".csr; openssl x509 -req -in ", name,
-                    ".csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out ",
-                    name, ".crt; ");
-  }
-  if (system(absl::StrCat("(", script, ") > ", directory, "/openssl.log 2>&1").c_str()) != 0) {
-    Die(ReadFile(directory + "/openssl.log"));
-  }
-}
-
-// Etcd, where tools/bazel has unpacked it or where it is installed; empty: it isn't there.
-std::string FindEtcd() {
-  const char* const tools = getenv("MOSH_TEST_TOOLS");
-  for (const std::string& path : {absl::StrCat(tools != nullptr ? tools : "", "/usr/bin/etcd"),
-                                  std::string("/usr/bin/etcd")}) {
-    if (access(path.c_str(), X_OK) == 0) return path;
-  }
-  return "";
-}
-
 // `etcd`: where the fleet's nodes are known; empty: from the file of nodes.
 pid_t StartAgent(const Options& options, const std::string& directory, const std::string& etcd,
                  bool always) {
@@ -160,6 +134,20 @@ pid_t StartAgent(const Options& options, const std::string& directory, const std
   }
   return pid;
 }
+
+// Processor time of a process, since it was last asked for.
+class Stopwatch {
+ public:
+  explicit Stopwatch(pid_t pid) : pid_(pid), cpu_(bench::CpuNanos(pid)) {}
+  double Seconds() {
+    const uint64_t now = bench::CpuNanos(pid_);
+    return static_cast<double>(now - std::exchange(cpu_, now)) / 1e9;
+  }
+
+ private:
+  const pid_t pid_;
+  uint64_t cpu_;
+};
 
 struct Listed {
   double millis;
@@ -291,7 +279,7 @@ void Run(const Options& options, const std::string& directory) {
   if (const std::string program = FindEtcd(); !program.empty()) {
     const double start = NowMillis();
     registered = std::make_unique<EtcdNodes>(program, directory, nodes->lines());
-    etcd = registered->endpoint();
+    etcd = registered->etcd().endpoint();
     printf("registered in a real etcd, with TLS, in %.1f s\n", (NowMillis() - start) / 1e3);
   } else {
     printf("there is no etcd: the agent has a file of nodes\n");
@@ -308,17 +296,17 @@ void Run(const Options& options, const std::string& directory) {
   AwaitNodes(stub.get(), options.nodes);
   printf("%d nodes with %d sessions each, mutual TLS\n", options.nodes, options.sessions);
   const uint64_t memory_before = bench::PssKib(agent);
-  uint64_t cpu = bench::CpuNanos(agent);
-  const auto cpu_since = [&] {
-    const uint64_t now = bench::CpuNanos(agent);
-    return static_cast<double>(now - std::exchange(cpu, now)) / 1e9;
-  };
-  Print("first list", ListAll(stub.get()));
-  printf("%-24s %7.2f s\n", "  the agent's CPU", cpu_since());
-  Print("second list", ListAll(stub.get()));
-  AwaitWatched(nodes.get(), options.nodes);
-  printf("%-24s %7d of %d\n", "nodes watched", nodes->watched(), options.nodes);
-  printf("%-24s %7.2f s more\n", "  the agent's CPU", cpu_since());
+  Stopwatch of_agent(agent), of_nodes(getpid());
+  Stopwatch of_etcd(registered != nullptr ? registered->etcd().pid() : getpid());
+  const double asked = NowMillis();
+  Listed list = ListAll(stub.get());
+  Print("first list", list);
+  while (list.unreachable > 0) list = ListAll(stub.get());
+  printf("%-24s %7.0f ms   after the first was asked for\n", "  whole", NowMillis() - asked);
+  printf("%-24s %7.2f s    the agent; %.2f s the nodes", "  CPU until then", of_agent.Seconds(),
+         of_nodes.Seconds());
+  if (registered != nullptr) printf(", %.2f s etcd", of_etcd.Seconds());
+  printf("\n%-24s %7d of %d\n", "nodes watched", nodes->watched(), options.nodes);
   Print("third list", ListAll(stub.get()));
   printf("%-24s %7.0f MiB before, %.0f after\n", "the agent's memory",
          static_cast<double>(memory_before) / 1024,
@@ -329,14 +317,14 @@ void Run(const Options& options, const std::string& directory) {
   follower.Follow(std::chrono::seconds(2));
   follower.changes = 0;
   follower.delays = bench::Samples();
-  cpu_since();
+  of_agent.Seconds();
   const double began = NowMillis();
   follower.Follow(std::chrono::seconds(options.seconds));
   const double seconds = (NowMillis() - began) / 1e3;
   printf("%-24s %7.0f changes/s of %d; %.0f ms median, %.0f ms p99 from the node to the watcher\n",
          "a watch of all", follower.changes / seconds, options.changes, follower.delays.Median(),
          follower.delays.Percentile(99));
-  printf("%-24s %7.2f of a processor\n", "  the agent's CPU", cpu_since() / seconds);
+  printf("%-24s %7.2f of a processor\n", "  the agent's CPU", of_agent.Seconds() / seconds);
   nodes->SetChanges(0);
   EndAgent(agent);
 }
