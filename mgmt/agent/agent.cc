@@ -532,7 +532,9 @@ io::Task<void> Agent::Main() {
   model.Spawn(hosts_.Run(model.token()));
   if (fleet_ != nullptr) model.Spawn(fleet_->Run(model.token()));
   const std::unique_ptr<FleetSessions::Wish> always =
-      fleet_ != nullptr && options_.fleet_always ? fleet_->sessions()->Want("") : nullptr;
+      fleet_ != nullptr && options_.fleet_always
+          ? fleet_->sessions()->Want("", FleetSessions::Detail::kMeasured)
+          : nullptr;
   io::Scope recordings;
   recordings.Spawn(recorder_.Run(recordings.token()));
   co_await TakeOverRecordings();

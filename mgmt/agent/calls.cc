@@ -229,6 +229,8 @@ Calls::Done Calls::ListSessions(Call* call, const fleet::ListSessionsRequest* re
       context_.directory->size() <= kMostRefreshed) {
     co_await RefreshAll(call);
   }
+  view.detail = DetailFor(mask->wants_measurements() || query.filter.needs_measurements() ||
+                          query.order.needs_measurements());
   co_await OpenView(call, &view);
   query.prefix = view.prefix;
 

@@ -354,6 +354,8 @@ Calls::Done Calls::Notify(Call* call, const fleet::NotifySessionsRequest* reques
     }
   }
   NarrowView(*request, context_.directory, &view);
+  const absl::StatusOr<Filter> filter = Filter::Compile(request->filter());
+  view.detail = DetailFor(filter.ok() && filter->needs_measurements());
   co_await OpenView(call, &view);
   std::vector<std::string> names;
   const grpc::Status chosen = ChooseNotified(call, *request, view, &names, response);

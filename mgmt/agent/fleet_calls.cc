@@ -74,16 +74,16 @@ grpc::Status Calls::ChooseView(const Call& call, absl::string_view field, absl::
 
 io::Task<void> Calls::OpenView(Call* call, View* view) {
   if (!view->fleet) co_return;
-  view->wish = context_.fleet->Want(view->scope);
+  view->wish = context_.fleet->Want(view->scope, view->detail);
   const Instant now = context_.reactor->Now();
   const Nanos patience = std::min<Nanos>(kSettlePatience, (call->deadline - now) / 2);
-  co_await context_.fleet->Settle(view->scope, now + patience, call->stop);
+  co_await context_.fleet->Settle(view->scope, view->detail, now + patience, call->stop);
   view->directory = context_.fleet->directory();
 }
 
 std::vector<std::string> Calls::Unreachable(const Call& call, const View& view) const {
   std::vector<std::string> names;
-  if (view.fleet) names = context_.fleet->Unreachable(view.scope);
+  if (view.fleet) names = context_.fleet->Unreachable(view.scope, view.detail);
   if (!view.has_own) return names;
   const Visible visible = VisibleTo(call.caller);
   for (const HostState& state : context_.hosts->states()) {

@@ -124,6 +124,28 @@ TEST_F(FleetCallsTest, PagesGoOnAcrossNodes) {
   EXPECT_EQ(pages, 3);
 }
 
+TEST_F(FleetCallsTest, MeasurementsAreFetchedForWhoLooksAtThem) {
+  n2_->Measure("c1", 30);
+  fleet::ListSessionsRequest request;
+  request.mutable_read_mask()->add_paths("title");
+  EXPECT_THAT(List(viewer_, request), testing::SizeIs(5));
+  EXPECT_EQ(n2_->watches, 1);
+  fleet::NotifySessionsRequest notice;
+  notice.set_filter("clients.srtt > 20ms");
+  EXPECT_EQ(Notify(FakeNode::Cert("operator"), notice), "OK");
+  EXPECT_EQ(notified_.notified_count(), 1);
+  EXPECT_EQ(n2_->watches, 2);
+  node_.world.RunFor(seconds(70));
+  EXPECT_THAT(List(viewer_, request), testing::SizeIs(5));
+  request.set_filter("clients.srtt > 20ms");
+  EXPECT_THAT(List(viewer_, request), ElementsAre("n2/c1"));
+  EXPECT_EQ(n2_->watches, 4) << "anew for each of the two";
+  request.Clear();
+  List(viewer_, request);
+  ASSERT_EQ(list_.sessions(3).clients_size(), 1);
+  EXPECT_EQ(list_.sessions(3).clients(0).srtt().nanos(), 30'000'000);
+}
+
 TEST_F(FleetCallsTest, WhoDoesNotAnswerIsNamedAndNobodyWaitsLong) {
   n3_->silent = true;
   const Instant began = node_.world.Now();

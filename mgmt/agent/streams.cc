@@ -114,6 +114,8 @@ Streams::Done Streams::WatchSessions(Call* call, const fleet::WatchSessionsReque
   if (usage) co_await context.usage->Refresh();
   const Interest fresh(terms.mask.wants_measurements(), &fresh_watchers_,
                        [&context](bool wanted) { context.hosts->KeepFresh(wanted); });
+  view.detail =
+      DetailFor(terms.mask.wants_measurements() || terms.filter.needs_measurements());
   co_await calls_->OpenView(call, &view);
   absl::StatusOr<Watch> watch =
       Watch::Begin(view.directory, std::move(terms), request->resource_version());

@@ -37,13 +37,15 @@ struct FleetSessions::Follower {
   io::StopSource stop;
   bool ended = false;
 
-  bool whole() const {
+  bool whole(Detail detail) const {
     if (peer == nullptr) return replica->synced();
-    return peer->state() == Peer::State::kSynced && !peer->replica().overfull();
+    return peer->state() == Peer::State::kSynced && !peer->replica().overfull() &&
+           (detail == Detail::kPlain || peer->measured());
   }
-  bool settled() const {
+  bool settled(Detail detail) const {
     if (peer == nullptr) return replica->synced();
-    return peer->state() != Peer::State::kConnecting;
+    if (peer->state() != Peer::State::kSynced) return peer->state() == Peer::State::kUnreachable;
+    return detail == Detail::kPlain || peer->measured();
   }
   // What the registry says of the node.
   void TakeNews(const fleet::Node& said) {
@@ -70,10 +72,12 @@ FleetSessions::FleetSessions(Context context) : context_(std::move(context)) {
 
 FleetSessions::~FleetSessions() = default;
 
-FleetSessions::Wish::~Wish() { fleet_->Release(scope_); }
+FleetSessions::Wish::~Wish() { fleet_->Release(scope_, detail_); }
 
-std::unique_ptr<FleetSessions::Wish> FleetSessions::Want(absl::string_view scope) {
-  ++wishes_[std::string(scope)].count;
+std::unique_ptr<FleetSessions::Wish> FleetSessions::Want(absl::string_view scope, Detail detail) {
+  Wishes& wishes = wishes_[std::string(scope)];
+  ++wishes.all.count;
+  if (detail == Detail::kMeasured) ++wishes.measured.count;
   if (directory_ == nullptr) {
     directory_ = std::make_unique<Directory>(
         Directory::Options{.node = context_.own->node_name().substr(sizeof "nodes/" - 1),
@@ -88,19 +92,32 @@ std::unique_ptr<FleetSessions::Wish> FleetSessions::Want(absl::string_view scope
     directory_->SetOnChange([this] { Changed(); });
   }
   WantReconcile();
-  return std::unique_ptr<Wish>(new Wish(this, std::string(scope)));
+  return std::unique_ptr<Wish>(new Wish(this, std::string(scope), detail));
 }
 
-void FleetSessions::Release(const std::string& scope) {
-  Holders& holders = wishes_[scope];
-  CHECK(holders.count > 0);
-  if (--holders.count > 0) return;
-  holders.until = context_.reactor->Now() + kLinger;
-  WantReconcile();
+void FleetSessions::Release(const std::string& scope, Detail detail) {
+  const auto release = [this](Holders* holders) {
+    CHECK(holders->count > 0);
+    if (--holders->count > 0) return;
+    holders->until = context_.reactor->Now() + kLinger;
+    WantReconcile();
+  };
+  Wishes& wishes = wishes_[scope];
+  release(&wishes.all);
+  if (detail == Detail::kMeasured) release(&wishes.measured);
 }
 
 bool FleetSessions::IsWanted(absl::string_view node) const {
   return wishes_.find("") != wishes_.end() || wishes_.find(node) != wishes_.end();
+}
+
+bool FleetSessions::MeasurementsWanted(absl::string_view node) const {
+  const Instant now = context_.reactor->Now();
+  const auto wanted = [&](absl::string_view scope) {
+    const auto wishes = wishes_.find(scope);
+    return wishes != wishes_.end() && wishes->second.measured.HoldAt(now);
+  };
+  return wanted("") || wanted(node);
 }
 
 void FleetSessions::Changed() {
@@ -123,10 +140,10 @@ const fleet::Node* FleetSessions::FindNode(absl::string_view name) const {
   return found != context_.nodes->nodes().end() ? &found->second : nullptr;
 }
 
-bool FleetSessions::Settled(absl::string_view scope) const {
-  const auto settled = [this](const std::string& name) {
+bool FleetSessions::Settled(absl::string_view scope, Detail detail) const {
+  const auto settled = [this, detail](const std::string& name) {
     const auto follower = followers_.find(name);
-    return follower != followers_.end() && follower->second->settled();
+    return follower != followers_.end() && follower->second->settled(detail);
   };
   const std::string& own = context_.own->node_name();
   if (Covers(scope, own) && !settled(own)) return false;
@@ -138,20 +155,22 @@ bool FleetSessions::Settled(absl::string_view scope) const {
   return true;
 }
 
-io::Task<void> FleetSessions::Settle(std::string scope, Instant deadline, io::StopToken stop) {
+io::Task<void> FleetSessions::Settle(std::string scope, Detail detail, Instant deadline,
+                                     io::StopToken stop) {
   io::Deadline limit(context_.reactor, deadline, stop);
-  while (!Settled(scope)) {
+  while (!Settled(scope, detail)) {
     const absl::Status waited = co_await progress_.Wait(limit.token());
     if (!waited.ok()) co_return;
   }
 }
 
-std::vector<std::string> FleetSessions::Unreachable(absl::string_view scope) const {
+std::vector<std::string> FleetSessions::Unreachable(absl::string_view scope,
+                                                    Detail detail) const {
   std::vector<std::string> names;
   for (const auto& [name, node] : context_.nodes->nodes()) {
     if (!Covers(scope, name) || IsOwn(name)) continue;
     const auto follower = followers_.find(name);
-    if (follower == followers_.end() || !follower->second->whole()) {
+    if (follower == followers_.end() || !follower->second->whole(detail)) {
       names.push_back(name);
     } else {
       const std::vector<std::string>& hosts = follower->second->what().unreachable();
@@ -207,11 +226,13 @@ Instant FleetSessions::Reconcile(io::Scope* scope) {
   const Instant now = context_.reactor->Now();
   Instant next = Instant::Max();
   for (auto wish = wishes_.begin(); wish != wishes_.end();) {
-    if (wish->second.count == 0 && wish->second.until <= now) {
+    if (!wish->second.all.HoldAt(now)) {
       wish = wishes_.erase(wish);
       continue;
     }
-    if (wish->second.count == 0) next = std::min(next, wish->second.until);
+    for (const Holders* holders : {&wish->second.all, &wish->second.measured}) {
+      if (holders->count == 0 && holders->until > now) next = std::min(next, holders->until);
+    }
     ++wish;
   }
   ending_.remove_if([](const std::unique_ptr<Follower>& follower) { return follower->ended; });
@@ -249,6 +270,7 @@ Instant FleetSessions::Reconcile(io::Scope* scope) {
       StartPeer(node, scope);
     } else {
       running->second->TakeNews(node);
+      running->second->peer->SetMeasured(MeasurementsWanted(name));
     }
   }
   return next;
@@ -262,6 +284,7 @@ void FleetSessions::StartPeer(const fleet::Node& node, io::Scope* scope) {
   follower->peer =
       std::make_unique<Peer>(&peer_context_, directory_.get(),
                              PeerAddress{.node = node.name(), .endpoint = node.endpoint()});
+  follower->peer->SetMeasured(MeasurementsWanted(node.name()));
   next_start_ = std::max(next_start_ + kStartInterval, context_.reactor->Now());
   scope->Spawn(RunPeer(this, follower.get(), next_start_));
   followers_[node.name()] = std::move(follower);

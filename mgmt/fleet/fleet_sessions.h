@@ -2,11 +2,12 @@
 // and a minute longer. Each other node is followed by a Peer, the own node's directory beside them,
 // so that lists and watches of the whole fleet are those of any directory.
 //
-//   const std::unique_ptr<FleetSessions::Wish> wish = fleet->Want("");
-//   co_await fleet->Settle("", deadline, stop);
-//   ... fleet->directory()->List(...), fleet->Unreachable("") ...
+//   const std::unique_ptr<FleetSessions::Wish> wish = fleet->Want("", Detail::kPlain);
+//   co_await fleet->Settle("", Detail::kPlain, deadline, stop);
+//   ... fleet->directory()->List(...), fleet->Unreachable("", Detail::kPlain) ...
 //
-// A `scope` is "nodes/NODE", or empty: all. Loop thread only.
+// A `scope` is "nodes/NODE", or empty: all. Measurements (model/fields.h) are most of what
+// changes, so nodes are asked for them only while somebody wants those. Loop thread only.
 #ifndef MGMT_FLEET_FLEET_SESSIONS_H_
 #define MGMT_FLEET_FLEET_SESSIONS_H_
 
@@ -54,6 +55,8 @@ class FleetSessions {
   // Until `stop`. Wishes may be made before, and may outlast it.
   io::Task<void> Run(io::StopToken stop);
 
+  enum class Detail { kPlain, kMeasured };
+
   // As long as it lives, somebody wants the sessions.
   class Wish {
    public:
@@ -63,21 +66,23 @@ class FleetSessions {
 
    private:
     friend class FleetSessions;
-    Wish(FleetSessions* fleet, std::string scope) : fleet_(fleet), scope_(std::move(scope)) {}
+    Wish(FleetSessions* fleet, std::string scope, Detail detail)
+        : fleet_(fleet), scope_(std::move(scope)), detail_(detail) {}
     FleetSessions* const fleet_;
     const std::string scope_;
+    const Detail detail_;
   };
-  [[nodiscard]] std::unique_ptr<Wish> Want(absl::string_view scope);
+  [[nodiscard]] std::unique_ptr<Wish> Want(absl::string_view scope, Detail detail);
 
   // Waits until each node has told what it has or is known not to; of those that the registry has
-  // given up nothing is expected. Whoever calls it has a Wish.
-  io::Task<void> Settle(std::string scope, Instant deadline, io::StopToken stop);
+  // given up nothing is expected. Whoever calls it has a Wish for as much.
+  io::Task<void> Settle(std::string scope, Detail detail, Instant deadline, io::StopToken stop);
 
   // Null while nobody wants it. Stays where it is as long as a Wish lives.
   Directory* directory() { return directory_.get(); }
   // Nodes and Hosts that don't answer, sorted. What the directory has of them may be missing or
   // old.
-  std::vector<std::string> Unreachable(absl::string_view scope) const;
+  std::vector<std::string> Unreachable(absl::string_view scope, Detail detail) const;
   // Another number whenever that may have changed.
   uint64_t unreachable_version() const { return unreachable_version_; }
 
@@ -101,14 +106,20 @@ class FleetSessions {
   struct Holders {
     int count = 0;
     Instant until;  // without any
+    bool HoldAt(Instant now) const { return count > 0 || now < until; }
+  };
+  struct Wishes {
+    Holders all;
+    Holders measured;  // those among them who want measurements
   };
 
-  void Release(const std::string& scope);
+  void Release(const std::string& scope, Detail detail);
   bool IsWanted(absl::string_view node) const;
+  bool MeasurementsWanted(absl::string_view node) const;
   bool Covers(absl::string_view scope, absl::string_view node) const {
     return scope.empty() || scope == node;
   }
-  bool Settled(absl::string_view scope) const;
+  bool Settled(absl::string_view scope, Detail detail) const;
   void Changed();
   void ReachabilityChanged();
   void WantReconcile();
@@ -125,7 +136,7 @@ class FleetSessions {
   const Context context_;
   Peer::Context peer_context_;
   std::unique_ptr<Directory> directory_;
-  std::map<std::string, Holders, std::less<>> wishes_;                       // by scope
+  std::map<std::string, Wishes, std::less<>> wishes_;                        // by scope
   std::map<std::string, std::unique_ptr<Follower>, std::less<>> followers_;  // by node
   std::list<std::unique_ptr<Follower>> ending_;
   Instant next_start_;

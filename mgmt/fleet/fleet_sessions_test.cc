@@ -10,6 +10,7 @@
 #include "io/sim/sim_reactor.h"
 #include "io/sim/sim_world.h"
 #include "mgmt/fleet/testing/fake_fleet.h"
+#include "mgmt/model/mask.h"
 #include "mgmt/model/watch.h"
 
 namespace mosh::mgmt {
@@ -20,6 +21,9 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+
+constexpr auto kPlain = FleetSessions::Detail::kPlain;
+constexpr auto kMeasured = FleetSessions::Detail::kMeasured;
 
 class FleetSessionsTest : public testing::Test {
  protected:
@@ -45,9 +49,10 @@ class FleetSessionsTest : public testing::Test {
     return agent;
   }
   // How long it took.
-  milliseconds Settle(const std::string& scope = "") {
+  milliseconds Settle(const std::string& scope = "", FleetSessions::Detail detail = kPlain) {
     const Instant began = world_.Now();
-    world_.RunToCompletion(fleet_.Settle(scope, world_.Now() + seconds(5), world_.stop()));
+    world_.RunToCompletion(
+        fleet_.Settle(scope, detail, world_.Now() + seconds(5), world_.stop()));
     return std::chrono::duration_cast<milliseconds>(world_.Now() - began);
   }
   // "n1/a vim", …
@@ -63,6 +68,15 @@ class FleetSessionsTest : public testing::Test {
     }
     return texts;
   }
+
+  // As it is known here; 0: it isn't.
+  int RoundTripMillis(const std::string& name) {
+    const Record* const record = fleet_.directory()->FindNamed(name);
+    if (record == nullptr || record->session->clients().empty()) return 0;
+    return record->session->clients(0).srtt().nanos() / 1'000'000;
+  }
+  // What a watcher who wants no measurements is told meanwhile, in events.
+  static size_t Told(Watch* watch) { return watch->Next(1'000)->events; }
 
   io::sim::SimWorld world_{1};
   io::sim::SimReactor& reactor_ = world_.AddHost("agent", "192.0.2.1");
@@ -89,10 +103,10 @@ TEST_F(FleetSessionsTest, KnowsEverybodysSessionsWhileSomebodyWantsThem) {
   n2->Put("b", "vim");
   world_.RunFor(seconds(1));
   EXPECT_EQ(n2->watches, 0) << "nobody has asked";
-  auto wish = fleet_.Want("");
+  auto wish = fleet_.Want("", kPlain);
   EXPECT_LT(Settle(), milliseconds(20));
   EXPECT_THAT(Sessions(), ElementsAre("n1/a", "n2/b vim", "n3/c"));
-  EXPECT_THAT(fleet_.Unreachable(""), IsEmpty());
+  EXPECT_THAT(fleet_.Unreachable("", kPlain), IsEmpty());
   PutOwn("a", "top");
   n2->Put("b", "emacs");
   n2->Put("b2");
@@ -111,11 +125,11 @@ TEST_F(FleetSessionsTest, OneNodeIsWantedAlone) {
   Add("n2")->Put("b");
   FakeAgent* const n3 = Add("n3");
   n3->Put("c");
-  const auto wish = fleet_.Want("nodes/n2");
+  const auto wish = fleet_.Want("nodes/n2", kPlain);
   Settle("nodes/n2");
   EXPECT_THAT(Sessions("nodes/n2"), ElementsAre("n2/b"));
   EXPECT_EQ(n3->watches, 0);
-  const auto all = fleet_.Want("");
+  const auto all = fleet_.Want("", kPlain);
   Settle();
   EXPECT_THAT(Sessions("nodes/n2"), ElementsAre("n2/b"));
   EXPECT_THAT(Sessions(), ElementsAre("n1/a", "n2/b", "n3/c"));
@@ -126,31 +140,32 @@ TEST_F(FleetSessionsTest, WhoDoesNotAnswerIsWaitedForAsLongAsThereIsTime) {
   Add("n3")->Kill();
   nodes_.Put("nodes/n4", "n4:1", fleet::Node::LOST);
   nodes_.Put("nodes/n5", "");
-  const auto wish = fleet_.Want("");
+  const auto wish = fleet_.Want("", kPlain);
   EXPECT_LT(Settle("nodes/n3"), milliseconds(50)) << "refused, so there is nothing to wait for";
   EXPECT_EQ(Settle(), seconds(5));
   EXPECT_THAT(Sessions(), ElementsAre("n1/a"));
-  EXPECT_THAT(fleet_.Unreachable(""), ElementsAre("nodes/n2", "nodes/n3", "nodes/n4", "nodes/n5"));
-  EXPECT_THAT(fleet_.Unreachable("nodes/n3"), ElementsAre("nodes/n3"));
-  EXPECT_THAT(fleet_.Unreachable("nodes/n1"), IsEmpty());
+  EXPECT_THAT(fleet_.Unreachable("", kPlain),
+              ElementsAre("nodes/n2", "nodes/n3", "nodes/n4", "nodes/n5"));
+  EXPECT_THAT(fleet_.Unreachable("nodes/n3", kPlain), ElementsAre("nodes/n3"));
+  EXPECT_THAT(fleet_.Unreachable("nodes/n1", kPlain), IsEmpty());
 }
 
 TEST_F(FleetSessionsTest, AnAgentThatIsStartedAnewIsHardlyMissed) {
   FakeAgent* const n2 = Add("n2");
   n2->Put("b");
   n2->Put("gone");
-  const auto wish = fleet_.Want("");
+  const auto wish = fleet_.Want("", kPlain);
   Settle();
   absl::StatusOr<Watch> watch = Watch::Begin(fleet_.directory(), {}, "");
   EXPECT_EQ(watch->Next(100)->events, 4u) << "three sessions, and SYNCED";
   n2->Kill();
   n2->Remove("gone");
   world_.RunFor(milliseconds(100));
-  EXPECT_THAT(fleet_.Unreachable(""), ElementsAre("nodes/n2"));
+  EXPECT_THAT(fleet_.Unreachable("", kPlain), ElementsAre("nodes/n2"));
   EXPECT_THAT(Sessions(), ElementsAre("n1/a", "n2/b", "n2/gone"));
   n2->Start();
   world_.RunFor(seconds(2));
-  EXPECT_THAT(fleet_.Unreachable(""), IsEmpty());
+  EXPECT_THAT(fleet_.Unreachable("", kPlain), IsEmpty());
   EXPECT_THAT(Sessions(), ElementsAre("n1/a", "n2/b"));
   EXPECT_EQ(watch->Next(100)->events, 1u) << "the one that is gone; of the other nothing happened";
 }
@@ -158,14 +173,14 @@ TEST_F(FleetSessionsTest, AnAgentThatIsStartedAnewIsHardlyMissed) {
 TEST_F(FleetSessionsTest, WhoStaysAwayTakesHisSessionsWithHim) {
   FakeAgent* const n2 = Add("n2");
   n2->Put("b");
-  const auto wish = fleet_.Want("");
+  const auto wish = fleet_.Want("", kPlain);
   Settle();
   n2->Kill();
   world_.RunFor(seconds(9));
   EXPECT_THAT(Sessions(), ElementsAre("n1/a", "n2/b"));
   world_.RunFor(seconds(2));
   EXPECT_THAT(Sessions(), ElementsAre("n1/a"));
-  EXPECT_THAT(fleet_.Unreachable(""), ElementsAre("nodes/n2"));
+  EXPECT_THAT(fleet_.Unreachable("", kPlain), ElementsAre("nodes/n2"));
   n2->Start();
   nodes_.Put("nodes/n2", "n2:1", fleet::Node::DRAINING);
   world_.RunFor(milliseconds(20));
@@ -175,24 +190,123 @@ TEST_F(FleetSessionsTest, WhoStaysAwayTakesHisSessionsWithHim) {
 TEST_F(FleetSessionsTest, GoesOnWhereItWas) {
   FakeAgent* const n2 = Add("n2");
   n2->Put("b");
-  const auto wish = fleet_.Want("");
+  const auto wish = fleet_.Want("", kPlain);
   Settle();
   n2->Put("c");
   world_.RunFor(milliseconds(20));
   const uint64_t events = fleet_.numbers().events;
   n2->Break();
   world_.RunFor(milliseconds(20));
-  EXPECT_THAT(fleet_.Unreachable(""), ElementsAre("nodes/n2"));
+  EXPECT_THAT(fleet_.Unreachable("", kPlain), ElementsAre("nodes/n2"));
   n2->Remove("b");
   world_.RunFor(seconds(1));
-  EXPECT_THAT(fleet_.Unreachable(""), IsEmpty());
+  EXPECT_THAT(fleet_.Unreachable("", kPlain), IsEmpty());
   EXPECT_THAT(Sessions(), ElementsAre("n1/a", "n2/c"));
   EXPECT_EQ(n2->watches, 2);
   EXPECT_EQ(fleet_.numbers().events, events + 1) << "no snapshot again";
 }
 
+TEST_F(FleetSessionsTest, NobodyIsAskedForMeasurementsThatNobodyWants) {
+  FakeAgent* const n2 = Add("n2");
+  n2->Put("b");
+  n2->Measure("b", 20);
+  const auto wish = fleet_.Want("", kPlain);
+  Settle();
+  EXPECT_EQ(RoundTripMillis("nodes/n2/sessions/b"), 0);
+  const uint64_t events = fleet_.numbers().events;
+  for (int i = 0; i < 50; ++i) {
+    n2->Measure("b", 30 + i);
+    world_.RunFor(milliseconds(100));
+  }
+  EXPECT_EQ(fleet_.numbers().events, events);
+  n2->Put("b", "vim");
+  world_.RunFor(milliseconds(20));
+  EXPECT_EQ(fleet_.numbers().events, events + 1);
+}
+
+TEST_F(FleetSessionsTest, MeasurementsComeWithWhoWantsThemAndNobodyElseNotices) {
+  FakeAgent* const n2 = Add("n2");
+  n2->Put("b");
+  n2->Put("c");
+  n2->Measure("b", 20);
+  const auto plain = fleet_.Want("", kPlain);
+  Settle();
+  Watch::Terms terms;
+  terms.mask = *ReadMask::Parse(AllButMeasurements());
+  absl::StatusOr<Watch> watcher = Watch::Begin(fleet_.directory(), std::move(terms), "");
+  EXPECT_EQ(Told(&*watcher), 4u) << "three sessions, and SYNCED";
+
+  auto measured = fleet_.Want("", kMeasured);
+  EXPECT_THAT(fleet_.Unreachable("", kMeasured), ElementsAre("nodes/n2"));
+  EXPECT_LT(Settle("", kMeasured), milliseconds(20));
+  EXPECT_EQ(RoundTripMillis("nodes/n2/sessions/b"), 20);
+  EXPECT_THAT(fleet_.Unreachable("", kMeasured), IsEmpty());
+  n2->Measure("b", 21);
+  world_.RunFor(milliseconds(20));
+  EXPECT_EQ(RoundTripMillis("nodes/n2/sessions/b"), 21);
+  measured = nullptr;
+  world_.RunFor(seconds(59));
+  n2->Measure("b", 22);
+  world_.RunFor(milliseconds(20));
+  EXPECT_EQ(RoundTripMillis("nodes/n2/sessions/b"), 22) << "for who asks again soon";
+  EXPECT_EQ(n2->watches, 2);
+
+  world_.RunFor(seconds(2));
+  EXPECT_EQ(n2->watches, 3);
+  const uint64_t events = fleet_.numbers().events;
+  n2->Measure("b", 23);
+  world_.RunFor(seconds(1));
+  EXPECT_EQ(fleet_.numbers().events, events);
+  EXPECT_THAT(Sessions(), ElementsAre("n1/a", "n2/b", "n2/c"));
+  EXPECT_THAT(fleet_.Unreachable("", kPlain), IsEmpty());
+  EXPECT_EQ(Told(&*watcher), 0u);
+  EXPECT_THAT(complaints_, IsEmpty());
+}
+
+TEST_F(FleetSessionsTest, MeasurementsOfOneNodeAreAskedOfItAlone) {
+  FakeAgent* const n2 = Add("n2");
+  n2->Put("b");
+  FakeAgent* const n3 = Add("n3");
+  n3->Put("c");
+  const auto plain = fleet_.Want("", kPlain);
+  Settle();
+  const auto measured = fleet_.Want("nodes/n2", kMeasured);
+  Settle("nodes/n2", kMeasured);
+  EXPECT_EQ(n2->watches, 2);
+  EXPECT_EQ(n3->watches, 1);
+}
+
+TEST_F(FleetSessionsTest, WhoBreaksOffBeforeHeIsAskedAnewIsAskedForAllOfIt) {
+  FakeAgent* const n2 = Add("n2");
+  n2->Put("b");
+  n2->Measure("b", 20);
+  const auto plain = fleet_.Want("", kPlain);
+  Settle();
+  n2->Kill();
+  world_.RunFor(milliseconds(20));
+  const auto measured = fleet_.Want("", kMeasured);
+  Settle("", kMeasured);
+  EXPECT_THAT(fleet_.Unreachable("", kMeasured), ElementsAre("nodes/n2"));
+  n2->Start();
+  world_.RunFor(seconds(1));
+  EXPECT_EQ(RoundTripMillis("nodes/n2/sessions/b"), 20);
+  EXPECT_THAT(fleet_.Unreachable("", kMeasured), IsEmpty());
+}
+
+TEST_F(FleetSessionsTest, AnAgentThatLacksOneOfOurFieldsIsAskedForEverything) {
+  FakeAgent* const n2 = Add("n2");
+  n2->refuses_masks = true;
+  n2->Put("b");
+  const auto plain = fleet_.Want("", kPlain);
+  EXPECT_LT(Settle(), milliseconds(20));
+  EXPECT_THAT(Sessions(), ElementsAre("n1/a", "n2/b"));
+  EXPECT_THAT(fleet_.Unreachable("", kPlain), IsEmpty());
+  const auto measured = fleet_.Want("", kMeasured);
+  EXPECT_EQ(Settle("", kMeasured), milliseconds(0)) << "it tells them already";
+}
+
 TEST_F(FleetSessionsTest, NodesComeAndGoAndMove) {
-  const auto wish = fleet_.Want("");
+  const auto wish = fleet_.Want("", kPlain);
   Settle();
   FakeAgent* const n2 = Add("n2");
   n2->Put("b");
@@ -209,17 +323,17 @@ TEST_F(FleetSessionsTest, NodesComeAndGoAndMove) {
   nodes_.Remove("nodes/n2");
   world_.RunFor(milliseconds(20));
   EXPECT_THAT(Sessions(), ElementsAre("n1/a"));
-  EXPECT_THAT(fleet_.Unreachable(""), IsEmpty());
+  EXPECT_THAT(fleet_.Unreachable("", kPlain), IsEmpty());
 }
 
 TEST_F(FleetSessionsTest, AnotherNodeAtTheEndpointIsNotTakenForIt) {
   FakeAgent* const n2 = Add("n2");
   n2->Put("b");
   nodes_.Put("nodes/n3", "n2:1");
-  const auto wish = fleet_.Want("");
+  const auto wish = fleet_.Want("", kPlain);
   Settle();
   EXPECT_THAT(Sessions(), ElementsAre("n1/a", "n2/b"));
-  EXPECT_THAT(fleet_.Unreachable(""), ElementsAre("nodes/n3"));
+  EXPECT_THAT(fleet_.Unreachable("", kPlain), ElementsAre("nodes/n3"));
 }
 
 fleet::SessionEvent Added(const std::string& name, const std::string& id) {
@@ -251,7 +365,7 @@ TEST_F(FleetSessionsTest, ANodeIsBelievedAboutItselfAlone) {
   lies.mutable_unreachable()->add_names("nodes/n2/hosts/7");
   n2->lies.push_back(lies);
   Add("n3")->Put("c");
-  const auto wish = fleet_.Want("");
+  const auto wish = fleet_.Want("", kPlain);
   Settle();
   world_.RunFor(milliseconds(20));
   EXPECT_THAT(Sessions(), ElementsAre("n1/a", "n2/b", "n3/c"));
@@ -265,14 +379,14 @@ TEST_F(FleetSessionsTest, ANodeIsBelievedAboutItselfAlone) {
 TEST_F(FleetSessionsTest, HostsThatDoNotAnswerAreToldOf) {
   FakeAgent* const n2 = Add("n2");
   n2->unreachable = {"nodes/n2/hosts/7"};
-  const auto wish = fleet_.Want("");
+  const auto wish = fleet_.Want("", kPlain);
   Settle();
-  EXPECT_THAT(fleet_.Unreachable(""), ElementsAre("nodes/n2/hosts/7"));
+  EXPECT_THAT(fleet_.Unreachable("", kPlain), ElementsAre("nodes/n2/hosts/7"));
   const uint64_t version = fleet_.unreachable_version();
   n2->unreachable.clear();
   n2->Put("b");
   world_.RunFor(milliseconds(20));
-  EXPECT_THAT(fleet_.Unreachable(""), IsEmpty());
+  EXPECT_THAT(fleet_.Unreachable("", kPlain), IsEmpty());
   EXPECT_NE(fleet_.unreachable_version(), version);
 }
 
@@ -283,17 +397,17 @@ TEST_F(FleetSessionsTest, ThereIsOnlySoMuchRoom) {
   }
   FakeAgent* const n5 = Add("n5");
   for (int i = 0; i < 600; ++i) n5->Put(absl::StrCat(i));
-  const auto wish = fleet_.Want("");
+  const auto wish = fleet_.Want("", kPlain);
   Settle();
   EXPECT_EQ(fleet_.directory()->size(), 1'000u);
-  EXPECT_FALSE(fleet_.Unreachable("").empty()) << "the list lacks sessions";
-  const std::vector<std::string> of_n5 = fleet_.Unreachable("nodes/n5");
+  EXPECT_FALSE(fleet_.Unreachable("", kPlain).empty()) << "the list lacks sessions";
+  const std::vector<std::string> of_n5 = fleet_.Unreachable("nodes/n5", kPlain);
   EXPECT_THAT(of_n5, ElementsAre("nodes/n5"));
 }
 
 TEST_F(FleetSessionsTest, NobodyHasMoreThanAPartOfTheLoopsTime) {
   FakeAgent* const n2 = Add("n2");
-  const auto wish = fleet_.Want("");
+  const auto wish = fleet_.Want("", kPlain);
   Settle();
   for (int round = 0; round < 1'000; ++round) {
     fleet::WatchSessionsResponse flood;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "io/timer.h"
+#include "mgmt/model/mask.h"
 
 namespace mosh::mgmt {
 namespace {
@@ -29,14 +30,29 @@ Peer::Peer(const Context* context, Directory* directory, PeerAddress address)
       replica_(directory, address_.node, context->max_sessions),
       lost_at_(context->reactor->Now()) {}
 
+void Peer::SetMeasured(bool wanted) {
+  measurements_wanted_ = wanted;
+  if (ask_anew_ != nullptr && AsksForMeasurements() != asked_for_measurements_) {
+    ask_anew_->RequestStop();
+  }
+}
+
 io::Task<void> Peer::Run(Instant begin, io::StopToken stop) {
   Nanos pause = kFirstPause;
   if (!(co_await context_->reactor->Sleep(begin, stop)).ok()) co_return;
   while (!stop.stop_requested()) {
     const Instant began = context_->reactor->Now();
     const bool resumed = !replica_.version().empty();
-    const grpc::Status ended = co_await Follow(stop);
-    if (stop.stop_requested()) co_return;
+    io::StopSource ask_anew(stop);
+    ask_anew_ = &ask_anew;
+    const grpc::Status ended = co_await Follow(ask_anew.token());
+    ask_anew_ = nullptr;
+    if (stop.stop_requested()) break;
+    if (ask_anew.stop_requested()) continue;
+    if (ended.error_code() == grpc::StatusCode::INVALID_ARGUMENT && !asked_for_measurements_) {
+      mask_refused_ = true;
+      continue;
+    }
     const Instant now = context_->reactor->Now();
     if (state_ == State::kSynced) lost_at_ = now;
     if (ended.error_code() == grpc::StatusCode::OUT_OF_RANGE) {
@@ -53,9 +69,10 @@ io::Task<void> Peer::Run(Instant begin, io::StopToken stop) {
     // Those who lost the same node don't come back all at once.
     const bool going_on =
         co_await Pause(std::chrono::duration_cast<Nanos>(pause * (0.5 + context_->random())), stop);
-    if (!going_on) co_return;
+    if (!going_on) break;
     pause = std::min(pause * 2, kLongestPause);
   }
+  previous_ = nullptr;
 }
 
 io::Task<bool> Peer::Pause(Nanos pause, io::StopToken stop) {
@@ -81,11 +98,19 @@ void Peer::ForgetIfTooOld() {
 
 io::Task<grpc::Status> Peer::Follow(io::StopToken stop) {
   io::Reactor* const reactor = context_->reactor;
-  replica_.Begin();
+  asked_for_measurements_ = AsksForMeasurements();
   fleet::WatchSessionsRequest request;
   request.set_parent(address_.node);
+  if (!asked_for_measurements_) {
+    measured_ = false;
+    *request.mutable_read_mask() = AllButMeasurements();
+  } else if (!measured_) {
+    // A stream that goes on would tell none of a session that doesn't change.
+    replica_.ForgetVersion();
+  }
+  replica_.Begin();
   request.set_resource_version(replica_.version());
-  const std::unique_ptr<PeerWatch> watch = context_->calls->Watch(address_, request);
+  std::unique_ptr<PeerWatch> watch = context_->calls->Watch(address_, request);
   Instant limit_at = reactor->Now() + kFirstMessage;
   std::vector<std::string> unreachable = replica_.unreachable();
   for (;;) {
@@ -97,7 +122,12 @@ io::Task<grpc::Status> Peer::Follow(io::StopToken stop) {
       status = co_await watch->Next(&response, limit.token());
       late = limit.expired();
     }
-    if (stop.stop_requested()) co_return status;
+    // It has kept the connection for this one.
+    previous_ = nullptr;
+    if (stop.stop_requested()) {
+      previous_ = std::move(watch);
+      co_return status;
+    }
     if (!status.ok() && late) {
       co_return grpc::Status(grpc::StatusCode::UNAVAILABLE, "it does not answer");
     }
@@ -114,12 +144,18 @@ io::Task<grpc::Status> Peer::Follow(io::StopToken stop) {
       unreachable = replica_.unreachable();
       context_->on_change();
     }
-    if (replica_.synced() && state_ != State::kSynced) SetState(State::kSynced, "");
+    const bool measured = asked_for_measurements_ && replica_.synced();
+    if (replica_.synced() && (state_ != State::kSynced || measured != measured_)) {
+      measured_ = measured;
+      SetState(State::kSynced, "");
+    }
     const Instant now = reactor->Now();
     paid_ = std::max(paid_, now - kCredit) + kPriceOfEvent * events;
     if (paid_ <= now) continue;
     const absl::Status slept = co_await reactor->Sleep(paid_, stop);
-    if (!slept.ok()) co_return grpc::Status(grpc::StatusCode::CANCELLED, "");
+    if (slept.ok()) continue;
+    previous_ = std::move(watch);
+    co_return grpc::Status(grpc::StatusCode::CANCELLED, "");
   }
 }
 

@@ -122,6 +122,11 @@ void ClearMeasurements(fleet::Session* session) {
   }
 }
 
+bool IsMeasurement(const FieldPath& path) {
+  return std::any_of(path.begin(), path.end(),
+                     [](const FieldDescriptor* field) { return IsMeasurement(field); });
+}
+
 bool IsUsage(const FieldPath& path) { return !path.empty() && path.front()->name() == "usage"; }
 
 }  // namespace mosh::mgmt

@@ -27,6 +27,9 @@ absl::StatusOr<FieldPath> FindField(absl::string_view path,
 bool IsMeasurement(const google::protobuf::FieldDescriptor* field);
 void ClearMeasurements(fleet::Session* session);
 
+// Whether it is, or is within, one of them.
+bool IsMeasurement(const FieldPath& path);
+
 // Whether it is, or is within, Session.usage.
 bool IsUsage(const FieldPath& path);
 

@@ -96,6 +96,7 @@ class Parser {
   }
 
   bool needs_usage() const { return needs_usage_; }
+  bool needs_measurements() const { return needs_measurements_; }
 
  private:
   const Token& Now() const { return tokens_[at_]; }
@@ -178,6 +179,7 @@ class Parser {
     absl::StatusOr<Comparison> comparison = Comparison::Make(message_, word, op, tokens_[at_++]);
     if (!comparison.ok()) return comparison.status();
     needs_usage_ |= IsUsage(comparison->path());
+    needs_measurements_ |= IsMeasurement(comparison->path());
     return Node{.kind = Node::kCompare, .comparison = *std::move(comparison)};
   }
 
@@ -185,6 +187,7 @@ class Parser {
   const std::vector<Token> tokens_;
   size_t at_ = 0;
   bool needs_usage_ = false;
+  bool needs_measurements_ = false;
 };
 
 }  // namespace
@@ -213,6 +216,7 @@ absl::StatusOr<Filter> Filter::CompileFor(const Descriptor* message, absl::strin
   if (!root.ok()) return root.status();
   filter.root_ = std::make_shared<const Node>(*std::move(root));
   filter.needs_usage_ = parser.needs_usage();
+  filter.needs_measurements_ = parser.needs_measurements();
   return filter;
 }
 

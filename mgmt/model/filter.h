@@ -50,6 +50,8 @@ class Filter {
   bool matches_all() const { return root_ == nullptr; }
   // It looks at `usage`, which the directory's sessions lack.
   bool needs_usage() const { return needs_usage_; }
+  // It looks at measurements (model/fields.h).
+  bool needs_measurements() const { return needs_measurements_; }
 
  private:
   static absl::StatusOr<Filter> CompileFor(const google::protobuf::Descriptor* message,
@@ -57,6 +59,7 @@ class Filter {
 
   std::shared_ptr<const Node> root_;
   bool needs_usage_ = false;
+  bool needs_measurements_ = false;
 };
 
 }  // namespace mosh::mgmt

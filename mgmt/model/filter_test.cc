@@ -229,5 +229,10 @@ TEST(Filter, KnowsWhetherItLooksAtUsage) {
   EXPECT_FALSE(Filter::Compile("alice")->needs_usage());
 }
 
+TEST(Filter, KnowsWhetherItLooksAtMeasurements) {
+  EXPECT_TRUE(Filter::Compile("alice AND clients.srtt > 100ms")->needs_measurements());
+  EXPECT_FALSE(Filter::Compile("alice AND clients.address = \"192.0.2.*\"")->needs_measurements());
+}
+
 }  // namespace
 }  // namespace mosh::mgmt

@@ -117,4 +117,18 @@ fleet::Session ReadMask::Apply(const fleet::Session& session) const {
   return result;
 }
 
+google::protobuf::FieldMask AllButMeasurements() {
+  google::protobuf::FieldMask mask;
+  const auto add = [&mask](const google::protobuf::Descriptor* of, absl::string_view prefix) {
+    for (int i = 0; i < of->field_count(); ++i) {
+      const FieldDescriptor* const field = of->field(i);
+      const bool descends = field->message_type() == fleet::Client::descriptor();
+      if (!descends && !IsMeasurement(field)) mask.add_paths(absl::StrCat(prefix, field->name()));
+    }
+  };
+  add(fleet::Session::descriptor(), "");
+  add(fleet::Client::descriptor(), "clients.");
+  return mask;
+}
+
 }  // namespace mosh::mgmt

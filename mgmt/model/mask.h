@@ -42,6 +42,9 @@ class ReadMask {
   bool wants_measurements_ = true;
 };
 
+// All fields of a session that are no measurements, by name; of its clients too.
+google::protobuf::FieldMask AllButMeasurements();
+
 }  // namespace mosh::mgmt
 
 #endif  // MGMT_MODEL_MASK_H_

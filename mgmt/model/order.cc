@@ -109,6 +109,7 @@ absl::StatusOr<Order> Order::Parse(absl::string_view order_by) {
       return absl::InvalidArgumentError(absl::StrCat("more than ", kMaxTerms, " fields"));
     }
     order.needs_usage_ |= IsUsage(*path);
+    order.needs_measurements_ |= IsMeasurement(*path);
     order.terms_.push_back(
         {.path = *std::move(path), .descending = words.size() == 2 && words[1] == "desc"});
   }

@@ -30,6 +30,8 @@ class Order {
   bool by_name() const { return terms_.empty(); }
   // It looks at `usage`, which the directory's sessions lack.
   bool needs_usage() const { return needs_usage_; }
+  // It looks at measurements (model/fields.h).
+  bool needs_measurements() const { return needs_measurements_; }
 
  private:
   struct Term {
@@ -39,6 +41,7 @@ class Order {
 
   std::vector<Term> terms_;
   bool needs_usage_ = false;
+  bool needs_measurements_ = false;
 };
 
 }  // namespace mosh::mgmt

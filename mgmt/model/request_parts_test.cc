@@ -2,6 +2,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
+#include "mgmt/model/fields.h"
 #include "mgmt/model/mask.h"
 #include "mgmt/model/order.h"
 #include "mgmt/model/page.h"
@@ -76,6 +77,17 @@ TEST(ReadMask, KnowsWhatItNeeds) {
   EXPECT_FALSE(MaskOf({"user", "state", "clients.address"})->wants_measurements());
 }
 
+TEST(ReadMask, AllButMeasurementsIsWhatAnEtagStandsFor) {
+  const absl::StatusOr<ReadMask> mask = ReadMask::Parse(AllButMeasurements());
+  ASSERT_TRUE(mask.ok()) << mask.status();
+  EXPECT_FALSE(mask->wants_measurements());
+  fleet::Session session = Parse(kSession);
+  session.mutable_last_input_time()->set_seconds(5);
+  fleet::Session rest = session;
+  ClearMeasurements(&rest);
+  EXPECT_EQ(mask->Apply(session).ShortDebugString(), rest.ShortDebugString());
+}
+
 TEST(ReadMask, RefusesWhatThereIsNot) {
   EXPECT_THAT(std::string(MaskOf({"titel"}).status().message()), HasSubstr("is it title?"));
   EXPECT_FALSE(MaskOf({"user.name"}).ok());
@@ -135,6 +147,8 @@ TEST(Order, RefusesWhatHasNone) {
     EXPECT_EQ(Order::Parse(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
   }
   EXPECT_TRUE(Order::Parse("usage.memory_bytes desc")->needs_usage());
+  EXPECT_TRUE(Order::Parse("user, last_heard_time desc")->needs_measurements());
+  EXPECT_FALSE(Order::Parse("user, title desc")->needs_measurements());
 }
 
 TEST(Page, SizesAreBounded) {

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "mgmt/model/mask.h"
 #include "mgmt/model/watch.h"
 
 namespace mosh::mgmt {
@@ -73,6 +74,18 @@ void FakeAgent::Put(const std::string& id, const std::string& title, const std::
   session.set_uid(1000);
   session.set_title(title);
   session.set_etag(absl::StrCat(++version_));
+  Tell(session);
+}
+
+void FakeAgent::Measure(const std::string& id, int millis) {
+  fleet::Session& session = sessions_[id];
+  fleet::Client* const client =
+      session.clients().empty() ? session.add_clients() : session.mutable_clients(0);
+  client->mutable_srtt()->set_nanos(millis * 1'000'000);
+  Tell(session);
+}
+
+void FakeAgent::Tell(const fleet::Session& session) {
   if (!alive()) return;
   (void)directory_->PutOf(node_, session);
   news_.Set();
@@ -131,7 +144,14 @@ class FakeAgent::Stream final : public PeerWatch {
  private:
   grpc::Status Begin() {
     if (watch_) return grpc::Status::OK;
-    absl::StatusOr<Watch> watch = Watch::Begin(directory_, {}, request_.resource_version());
+    absl::StatusOr<ReadMask> mask = ReadMask::Parse(request_.read_mask());
+    if (!mask.ok() || (agent_->refuses_masks && request_.has_read_mask())) {
+      return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "there is no such field");
+    }
+    Watch::Terms terms;
+    terms.mask = *std::move(mask);
+    absl::StatusOr<Watch> watch =
+        Watch::Begin(directory_, std::move(terms), request_.resource_version());
     if (!watch.ok()) {
       return grpc::Status(static_cast<grpc::StatusCode>(watch.status().code()), "too long ago");
     }

@@ -45,6 +45,8 @@ class FakeAgent {
   // Its sessions, as a Host told of them.
   void Put(const std::string& id, const std::string& title = "", const std::string& user = "carol");
   void Remove(const std::string& id);
+  // The round trip time of its client.
+  void Measure(const std::string& id, int millis);
   // It ends, and everybody's streams with it; it begins again, with the sessions that there are.
   void Kill();
   void Start();
@@ -59,6 +61,8 @@ class FakeAgent {
   grpc::Status notify_status;
   std::vector<fleet::NotifySessionsRequest> notified;
   int watches = 0;  // begun
+  // It is of an earlier version, which lacks a field that it is asked for.
+  bool refuses_masks = false;
 
   const std::string& node() const { return node_; }  // "nodes/NODE"
   Directory* directory() { return directory_.get(); }
@@ -67,6 +71,8 @@ class FakeAgent {
  private:
   friend class FakePeers;
   class Stream;
+
+  void Tell(const fleet::Session& session);
 
   const std::string node_;
   int runs_ = 0;
