@@ -115,6 +115,12 @@ double RandomShare() {
   return std::uniform_real_distribution<double>()(random);
 }
 
+// Else the first member that is named would have all the fleet's agents.
+std::vector<std::string> Shuffled(std::vector<std::string> members) {
+  std::shuffle(members.begin(), members.end(), std::random_device());
+  return members;
+}
+
 fleet::Node OwnNode(const NodeFacts& facts, const FleetOptions& options) {
   fleet::Node own = facts.Identity();
   own.mutable_labels()->insert(options.labels.begin(), options.labels.end());
@@ -340,7 +346,7 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
       etcd_(options.fleet.etcd.empty()
                 ? nullptr
                 : std::make_unique<etcd::EtcdClient>(
-                      reactor_.get(), mailbox_.get(), options.fleet.etcd,
+                      reactor_.get(), mailbox_.get(), Shuffled(options.fleet.etcd),
                       etcd::TlsFiles{.authorities = options.fleet.etcd_ca,
                                      .certificate = options.fleet.etcd_certificate,
                                      .key = options.fleet.etcd_key})),

@@ -228,7 +228,7 @@ TEST_F(NodeCallsTest, TellsWatchersWhatHappens) {
   t.world.RunFor(seconds(1));
   EXPECT_EQ(Outcome(status), "UNAVAILABLE AGENT_STOPPING");
   EXPECT_EQ(sink.Text(),
-            "ADDED a1, ADDED n1, ADDED z9, SYNCED | ADDED b2 | MODIFIED z9 | DELETED z9 | ! | !");
+            "ADDED a1, ADDED n1, ADDED z9, SYNCED | ADDED b2 | MODIFIED z9 | DELETED z9 | !");
   EXPECT_EQ(short_sighted.Text(), "ADDED n1, SYNCED");
   EXPECT_EQ(places.taken(), 0);
 }

@@ -24,6 +24,9 @@ namespace {
 
 // For one member's answer.
 constexpr std::chrono::seconds kPatience{3};
+// For that of one that renews a lease, so that there is time for two that hang: of a lease a third
+// may have passed before, and a follower waits for a leader that hangs.
+constexpr std::chrono::milliseconds kRenewalPatience{1'500};
 constexpr int kReloadSeconds = 5;
 // A dead connection is noticed so. Etcd takes pings each 5 s, and those of connections in use.
 constexpr int kPingMs = 10'000;
@@ -127,6 +130,11 @@ class Stream final : public grpc::ClientBidiReactor<Request, Response> {
   io::Event done_;
 };
 
+// Another member may know.
+bool IsSilence(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
 absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
@@ -226,8 +234,9 @@ EtcdClient::Member* EtcdClient::Choose() {
 
 absl::Status EtcdClient::Judge(const Member* member, absl::Status status) {
   if (status.ok()) return status;
-  const bool silent = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
-  if (silent && members_[current_].get() == member) current_ = (current_ + 1) % members_.size();
+  if (IsSilence(status) && members_[current_].get() == member) {
+    current_ = (current_ + 1) % members_.size();
+  }
   return absl::Status(status.code(), absl::StrCat("etcd at ", member->address, ": ",
                                                   absl::string_view(status.message())));
 }
@@ -256,8 +265,7 @@ io::Task<absl::Status> EtcdClient::AskAny(Start start, io::StopToken stop) {
   absl::Status status;
   for (size_t i = 0; i < members_.size(); ++i) {
     status = co_await Ask(Choose(), start, stop);
-    const bool silent = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
-    if (!silent || stop.stop_requested()) break;
+    if (!IsSilence(status) || stop.stop_requested()) break;
   }
   co_return status;
 }
@@ -329,9 +337,17 @@ io::Task<absl::Status> EtcdClient::Revoke(LeaseId lease, io::StopToken stop) {
 }
 
 io::Task<absl::Status> EtcdClient::KeepAlive(LeaseId lease, io::StopToken stop) {
-  Member* const member = Choose();
+  absl::Status status;
+  for (size_t i = 0; i < members_.size(); ++i) {
+    status = co_await KeepAliveAt(Choose(), lease, stop);
+    if (!IsSilence(status) || stop.stop_requested()) break;
+  }
+  co_return status;
+}
+
+io::Task<absl::Status> EtcdClient::KeepAliveAt(Member* member, LeaseId lease, io::StopToken stop) {
   Stream<etcdserverpb::LeaseKeepAliveRequest, etcdserverpb::LeaseKeepAliveResponse> call(mailbox_);
-  call.context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  call.context.set_deadline(std::chrono::system_clock::now() + kRenewalPatience);
   const CancelOnStop cancel(&call.context, stop);
   member->lease->async()->LeaseKeepAlive(&call.context, &call);
   etcdserverpb::LeaseKeepAliveRequest request;

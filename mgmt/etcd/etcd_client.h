@@ -42,6 +42,7 @@ class EtcdClient final : public Etcd {
 
   // One that may answer: the last that did, unless its connection has failed.
   Member* Choose();
+  io::Task<absl::Status> KeepAliveAt(Member* member, LeaseId lease, io::StopToken stop);
   // Of a call that has ended; after one without an answer another member is asked.
   absl::Status Judge(const Member* member, absl::Status status);
   // `start` begins the call: (Member*, grpc::ClientContext*, grpc's callback).

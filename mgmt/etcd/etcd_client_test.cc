@@ -246,6 +246,16 @@ SCENARIO(KeepsLeasesAndSeesThatTheyAreOver) {
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
 }
 
+SCENARIO(KeepsALeaseByWhicheverMemberAnswers) {
+  const DeadPort dead;
+  Member leaderless;
+  leaderless.refusal = grpc::Status(grpc::StatusCode::UNAVAILABLE, "etcdserver: no leader");
+  const auto client = t->Client({dead.endpoint, leaderless.endpoint(), t->member.endpoint()});
+  const absl::Status kept = co_await client->KeepAlive(110, {});
+  EXPECT_TRUE(kept.ok()) << kept;
+  EXPECT_EQ(leaderless.asked, 1);
+}
+
 SCENARIO(WatchesUntilItIsStopped) {
   etcdserverpb::WatchResponse two;
   two.mutable_header()->set_revision(50);  // ahead of what it tells

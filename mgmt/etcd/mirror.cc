@@ -18,6 +18,7 @@ Mirror::Mirror(io::Reactor* reactor, Etcd* etcd, std::string prefix,
 io::Task<void> Mirror::Run(io::StopToken stop) {
   Backoff backoff(reactor_->Now().nanos());
   while (!stop.stop_requested()) {
+    heard_ = false;
     const absl::Status ended = co_await Follow(stop);
     if (stop.stop_requested()) co_return;
     if (ended.code() == absl::StatusCode::kOutOfRange && revision_ != 0) {
@@ -25,8 +26,12 @@ io::Task<void> Mirror::Run(io::StopToken stop) {
       revision_ = 0;
       continue;
     }
-    if (status_.ok()) backoff.Reset();
-    SetStatus(ended);
+    // A member may have gone, and another one goes on: only who then hears nothing is cut off.
+    if (heard_) {
+      backoff.Reset();
+    } else {
+      SetStatus(ended);
+    }
     const absl::Status slept = co_await reactor_->Sleep(reactor_->Now() + backoff.Next(), stop);
     if (!slept.ok()) co_return;
   }
@@ -61,6 +66,7 @@ void Mirror::Apply(const Changed& changed) {
       values_.erase(name);
     }
   }
+  heard_ = true;
   revision_ = std::max(revision_, changed.revision);
   const bool news = !changed.keys.empty() || !status_.ok();
   status_ = absl::OkStatus();

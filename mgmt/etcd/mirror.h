@@ -58,6 +58,7 @@ class Mirror {
   Revision revision_ = 0;
   absl::Status status_;
   bool tried_ = false;
+  bool heard_ = false;  // something by the watch there is, or was last
 };
 
 // One key, if it was last put at `seen`; 0: if it is not there. What etcd answers if not: Outcome

@@ -9,6 +9,7 @@
 namespace mosh::mgmt::etcd {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 struct MirrorTest : testing::Test {
@@ -109,7 +110,24 @@ TEST_F(MirrorTest, TellsOfEachChangeAndOfNothingElse) {
   EXPECT_EQ(changes, 1);
   etcd.SetReachable(false);
   world.RunFor(seconds(60));
-  EXPECT_EQ(changes, 3);  // the watch was cut off; then there was no way there
+  EXPECT_EQ(changes, 2);
+}
+
+TEST_F(MirrorTest, AWatchThatBreaksAndGoesOnIsNoNews) {
+  store.Put("/p/a", "1");
+  Start();
+  world.RunFor(seconds(1));
+  changes = 0;
+  for (int i = 0; i < 10; ++i) {
+    etcd.BreakWatches();
+    world.RunFor(Backoff::kFirst + milliseconds(10));
+    EXPECT_TRUE(mirror.status().ok());
+  }
+  EXPECT_EQ(changes, 0);
+  EXPECT_EQ(store.lists(), 1);
+  store.Put("/p/a", "2");
+  world.RunFor(seconds(1));
+  EXPECT_EQ(Shown(), "a=2");
 }
 
 TEST(Backoff, GrowsToItsBoundAndBeginsAnew) {

@@ -203,8 +203,10 @@ io::Task<void> Registry::StayRegistered(io::StopToken stop) {
     registration_ = status;
     UpdateProblem();
     if (status.ok()) backoff.Reset();
+    // When a cluster comes back leases begin anew: who would come back later than that was lost.
+    const std::chrono::nanoseconds renewal = std::chrono::nanoseconds(context_.lease) / 3;
     const std::chrono::nanoseconds pause =
-        status.ok() ? std::chrono::nanoseconds(context_.lease) / 3 : backoff.Next();
+        status.ok() ? renewal : std::min(renewal, backoff.Next());
     io::Deadline until(context_.reactor, context_.reactor->Now() + pause, stop);
     (void)co_await wake_.Wait(until.token());
   }

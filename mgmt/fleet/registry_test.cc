@@ -35,13 +35,14 @@ io::Task<void> Keep(io::Task<absl::Status> task, absl::Status* status) {
 class Agent {
  public:
   Agent(io::sim::SimWorld* world, io::Reactor* reactor, etcd::FakeStore* store,
-        const std::string& node, ProcessMark mark, std::vector<std::string>* said)
+        const std::string& node, ProcessMark mark, std::vector<std::string>* said,
+        seconds lease = kLease)
       : etcd(store),
         registry(
             {.reactor = reactor,
              .etcd = &etcd,
              .prefix = "/f/",
-             .lease = kLease,
+             .lease = lease,
              .own = Own(node),
              .mark = std::move(mark),
              .wall_clock = [reactor] { return WallClock(reactor); },
@@ -96,15 +97,15 @@ struct RegistryTest : testing::Test {
     EXPECT_TRUE(world.StopAll());
   }
 
-  Agent* Start(const std::string& node) {
+  Agent* Start(const std::string& node, seconds lease = kLease) {
     ProcessMark mark;
     mark.instance = absl::StrCat("instance", ++instances);
     mark.host = "far";
     mark.pid = instances;
-    return Start(node, mark);
+    return Start(node, mark, lease);
   }
-  Agent* Start(const std::string& node, const ProcessMark& mark) {
-    agents.push_back(std::make_unique<Agent>(&world, &reactor, &store, node, mark, &said));
+  Agent* Start(const std::string& node, const ProcessMark& mark, seconds lease = kLease) {
+    agents.push_back(std::make_unique<Agent>(&world, &reactor, &store, node, mark, &said, lease));
     return agents.back().get();
   }
   void Pass(std::chrono::nanoseconds time) { world.RunFor(time); }
@@ -262,6 +263,25 @@ TEST_F(RegistryTest, EtcdAwayChangesNothingAndComesBackByItself) {
   for (const std::string& line : said) away += absl::StrContains(line, "can't reach etcd");
   EXPECT_EQ(away, 3) << absl::StrJoin(said, "\n");  // n1 twice, n2 once
   EXPECT_EQ(said.size(), 7u) << absl::StrJoin(said, "\n");
+}
+
+TEST_F(RegistryTest, NobodyIsLostWhenEtcdComesBackHoweverShortTheLease) {
+  constexpr seconds kShort{2};
+  Agent* const n1 = Start("n1", kShort);
+  Start("n2", kShort);
+  Pass(kShort);
+  int lost = 0;
+  const auto subscription = n1->registry.Subscribe([&] {
+    for (const auto& [name, node] : n1->registry.nodes()) lost += node.state() == fleet::Node::LOST;
+  });
+  for (int i = 0; i < 20; ++i) {
+    store.SetDown(true);
+    Pass(seconds(30) + std::chrono::milliseconds(100 * i));
+    store.SetDown(false);
+    Pass(5 * kShort);
+    EXPECT_EQ(n1->Shown(), "n1 READY, n2 READY");
+  }
+  EXPECT_EQ(lost, 0);
 }
 
 TEST_F(RegistryTest, OneCutOffForLongerThanItsLeaseIsLostAndComesBack) {

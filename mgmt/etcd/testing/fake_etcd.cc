@@ -86,6 +86,12 @@ void FakeEtcd::SetReachable(bool reachable) {
   store_->changed_.Reset();
 }
 
+void FakeEtcd::BreakWatches() {
+  ++breaks_;
+  store_->changed_.Set();
+  store_->changed_.Reset();
+}
+
 io::Task<absl::Status> FakeEtcd::Reach(io::StopToken stop) {
   const absl::Status slept =
       co_await store_->reactor_->Sleep(store_->reactor_->Now() + kRoundTrip, stop);
@@ -175,7 +181,8 @@ io::Task<absl::Status> FakeEtcd::Watch(std::string prefix, Revision from,
   Changed begun;
   begun.revision = from - 1;
   on_change(begun);
-  while (!stop.stop_requested() && !cut_off()) {
+  const int breaks = breaks_;
+  while (!stop.stop_requested() && !cut_off() && breaks_ == breaks) {
     // By index: `on_change` may add to it.
     for (size_t i = 0; i < store_->history_.size(); ++i) {
       const Changed all = store_->history_[i];

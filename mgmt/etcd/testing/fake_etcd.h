@@ -75,6 +75,8 @@ class FakeEtcd final : public Etcd {
   explicit FakeEtcd(FakeStore* store) : store_(store) {}
 
   void SetReachable(bool reachable);
+  // Its member of the cluster is gone; the next one is there.
+  void BreakWatches();
   // The next Commit is done, but its caller doesn't learn of it.
   void LoseNextAnswer() { lose_answer_ = true; }
 
@@ -94,6 +96,7 @@ class FakeEtcd final : public Etcd {
 
   FakeStore* const store_;
   bool reachable_ = true;
+  int breaks_ = 0;
   bool lose_answer_ = false;
 };
 
