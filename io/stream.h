@@ -29,7 +29,7 @@ class Stream {
   // more.
   virtual Task<absl::StatusOr<size_t>> Write(std::span<const uint8_t> bytes, StopToken stop) = 0;
 
-  // The descriptor, for ioctls of the owner's own; -1 in simulation.
+  // The descriptor, for ioctls of the owner's own; -1 in simulation, unless a test has one.
   virtual int fd() const = 0;
 
   // Closes the descriptor. No Read or Write may be under way. Safe to call twice. A stream may also

@@ -32,6 +32,11 @@ class ScreenWatcher {
   virtual ~ScreenWatcher() = default;
   // There may be something else to see.
   virtual void OnScreenChanged() = 0;
+  // Something is typed; the program doesn't have it yet. nullopt: it is not to be told what, since
+  // the terminal doesn't echo (server/secret_prompt.h). `before` is what the screen shows, null
+  // while the program keeps it back. Not called before WantsInput() says so.
+  virtual void OnInput(std::optional<absl::string_view> typed, const term::Screen* before) = 0;
+  virtual bool WantsInput() const = 0;
   // The session is over. Nothing is told afterwards.
   virtual void OnScreenGone() = 0;
 };

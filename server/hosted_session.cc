@@ -176,6 +176,7 @@ void HostedSession::ApplyInput(SessionClient* client, std::span<const sync::User
       last_input_at_ = now;
       if (limits_.OnInput(now)) WithdrawNotice();
       if (top_row_.held) continue;
+      TellInput(std::get<std::string>(event));
       const term::Size size = SizeFor(*client);
       if (wanted.empty() && size != session_.terminal().screen().size()) wanted.push_back(size);
       wanted.push_back(event);

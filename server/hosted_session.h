@@ -162,6 +162,8 @@ class HostedSession final : public io::ListNode, private io::TimerNode, private 
   void SendPictures(ssp::ChangeHint hint);
   void PicturesChanged();
   void ShowWatched();
+  // To those screen watchers that want to know; before the program has it.
+  void TellInput(absl::string_view typed);
   void WithdrawNotice() {
     top_row_.notice.Clear();
     PicturesChanged();

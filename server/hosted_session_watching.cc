@@ -1,5 +1,6 @@
 // What others do with a HostedSession while its clients use it: tell them, hold their input, watch.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -54,6 +55,16 @@ void HostedSession::ShowWatched() {
   top_row_.watched.Show(absl::StrCat("Watched by ", absl::StrJoin(names, ", ")),
                         Now() + kTellWatched);
   PicturesChanged();
+}
+
+void HostedSession::TellInput(absl::string_view typed) {
+  std::optional<bool> may_tell;  // asked of the kernel only if somebody wants to know
+  for (ScreenWatcher* watcher : screen_watchers_) {
+    if (!watcher->WantsInput()) continue;
+    if (!may_tell) may_tell = session_.MayTellInput();
+    watcher->OnInput(*may_tell ? std::optional(typed) : std::nullopt,
+                     session_.holds_screen() ? nullptr : &session_.terminal().screen());
+  }
 }
 
 void HostedSession::EndWatch() {

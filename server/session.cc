@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "server/secret_prompt.h"
 
 namespace mosh::server {
 namespace {
@@ -171,6 +172,11 @@ std::optional<term::TerminalModes> Session::ReadTerminalModes() const {
   return term::TerminalModes{.echo = (settings.c_lflag & ECHO) != 0,
                              .canonical = (settings.c_lflag & ICANON) != 0,
                              .foreground = static_cast<uint64_t>(foreground > 0 ? foreground : 0)};
+}
+
+bool Session::MayTellInput() const {
+  termios settings;
+  return pty_ != nullptr && tcgetattr(pty_->fd(), &settings) == 0 && !AsksForSecret(settings);
 }
 
 Instant Session::NextDeadline() const {

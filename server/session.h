@@ -78,6 +78,9 @@ class Session {
   bool ended() const { return ended_; }
   // As they are now; nothing in simulation.
   std::optional<term::TerminalModes> ReadTerminalModes() const;
+  // What is typed now may be told to others: it is known, and no answer to a question for something
+  // secret (server/secret_prompt.h).
+  bool MayTellInput() const;
 
   // The session's own timers; OnDeadline is harmless at other times.
   Instant NextDeadline() const;

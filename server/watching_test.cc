@@ -1,5 +1,9 @@
 // What others do with sessions while their clients use them, through the control protocol's own
 // objects: hold their input, watch their screens and be told of, learn of them.
+#include <pty.h>
+#include <termios.h>
+#include <unistd.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -202,10 +206,12 @@ TEST_F(WatchingTest, ChangesOfTheseAreTold) {
 // A reader of a session's screen with a dialogue of his own.
 class Reader {
  public:
-  Reader(Host* host, const std::string& id) : dialogue_(host, [this] { ++outputs; }) {
+  Reader(Host* host, const std::string& id, bool with_input = false)
+      : dialogue_(host, [this] { ++outputs; }) {
     control::Request request;
     request.set_id(1);
-    request.mutable_subscribe_screen()->set_session_id(id);
+    (with_input ? request.mutable_subscribe_screen_and_input() : request.mutable_subscribe_screen())
+        ->set_session_id(id);
     const std::string packet = request.SerializeAsString();
     dialogue_.OnPacket({reinterpret_cast<const uint8_t*>(packet.data()), packet.size()});
   }
@@ -220,6 +226,9 @@ class Reader {
                                   term::Dialect::kProgram);
       }
       terminal.Feed(reply.frame().ansi());
+      for (const control::Input& input : reply.frame().input()) {
+        typed += input.has_typed() ? input.typed() : "(gap)";
+      }
     }
     return packets;
   }
@@ -227,6 +236,7 @@ class Reader {
 
   int outputs = 0;
   control::Reply reply;  // the last one
+  std::string typed;     // all that was told
   term::Terminal terminal{{1, 1}, term::Dialect::kProgram};
 
  private:
@@ -245,6 +255,72 @@ TEST_F(WatchingTest, AScreenIsFollowed) {
   world_.RunFor(100ms);
   EXPECT_EQ(reader.Read(world_.Now()), 1) << "however much has happened";
   EXPECT_EQ(reader.Row(3), "line 99");
+}
+
+// A real terminal whose modes are those of the session's.
+class ModesTest : public WatchingTest {
+ protected:
+  ModesTest() { EXPECT_EQ(openpty(&master_, &slave_, nullptr, nullptr, nullptr), 0); }
+  ~ModesTest() override {
+    close(master_);
+    close(slave_);
+  }
+  void Start() {
+    WatchingTest::Start();
+    programs_[0]->set_modes_fd(master_);
+  }
+  // As "stty echo" and "stty -echo" do.
+  void SetEcho(bool on) {
+    termios settings;
+    ASSERT_EQ(tcgetattr(slave_, &settings), 0);
+    settings.c_lflag = on ? settings.c_lflag | ECHO : settings.c_lflag & ~tcflag_t{ECHO};
+    ASSERT_EQ(tcsetattr(slave_, TCSANOW, &settings), 0);
+  }
+  void Type(TestClient* client, absl::string_view text) {
+    client->Type(text);
+    world_.RunFor(1s);
+  }
+  int master_ = -1, slave_ = -1;
+};
+
+TEST_F(ModesTest, WhatIsTypedIsToldToWhoWantsItButNoPassword) {
+  Start();
+  Reader reader(host_.get(), id_, /*with_input=*/true), other(host_.get(), id_);
+  reader.Read(world_.Now());
+  Type(client_, "su\r");
+  SetEcho(false);
+  Type(client_, "pass");
+  reader.Read(world_.Now());
+  Type(client_, "word\r");
+  SetEcho(true);
+  Type(client_, "id\r");
+  reader.Read(world_.Now());
+  other.Read(world_.Now());
+  EXPECT_EQ(reader.typed, "su\r(gap)id\r");
+  EXPECT_EQ(other.typed, "");
+  EXPECT_EQ(Typed(), "su\rpassword\rid\r");
+}
+
+TEST_F(ModesTest, OnlyWhatReachesTheProgramIsTold) {
+  Start();
+  Reader reader(host_.get(), id_, /*with_input=*/true);
+  Type(Connect(Attach(id_, /*view_only=*/true)), "a");
+  Hold(true);
+  Type(client_, "b");
+  Hold(false);
+  Type(client_, "c");
+  Type(Connect(Attach(id_)), "d");
+  reader.Read(world_.Now());
+  EXPECT_EQ(reader.typed, "cd");
+}
+
+TEST_F(WatchingTest, WhatIsTypedIntoATerminalOfUnknownModesIsNotTold) {
+  Start();
+  Reader reader(host_.get(), id_, /*with_input=*/true);
+  client_->Type("x");
+  world_.RunFor(1s);
+  reader.Read(world_.Now());
+  EXPECT_EQ(reader.typed, "(gap)");
 }
 
 TEST_F(WatchingTest, AFollowedScreenShowsWhatTheProgramDrewAndNoBanner) {

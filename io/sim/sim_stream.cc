@@ -78,7 +78,7 @@ class SimTty final : public Tty {
     co_return n;
   }
 
-  int fd() const override { return -1; }
+  int fd() const override { return peer_->modes_fd_; }
 
   Task<void> Close() override {
     CloseNow();

@@ -62,6 +62,9 @@ class SimPeer {
   const WindowSize& window_size() const { return size_; }
   // The user resizes the window (the client's host also needs RaiseSignal(SIGWINCH)).
   void set_window_size(WindowSize size) { size_ = size; }
+  // A real terminal for who asks the kernel about its modes; nothing is read or written there. The
+  // test's own.
+  void set_modes_fd(int fd) { modes_fd_ = fd; }
   // Called when the program at the master's end has set the size: the SIGWINCH of programs in the
   // pty.
   std::function<void(WindowSize)> on_resize;
@@ -85,6 +88,7 @@ class SimPeer {
   bool hung_up_ = false;
   bool closed_ = false;
   WindowSize size_;
+  int modes_fd_ = -1;
   bool exited_ = false;
   ExitStatus exit_status_;
   Event readable_;

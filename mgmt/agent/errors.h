@@ -44,7 +44,6 @@ inline constexpr char kNoAuditLog[] = "NO_AUDIT_LOG";
 inline constexpr char kRecordingNotFound[] = "RECORDING_NOT_FOUND";
 inline constexpr char kRecordingRunning[] = "RECORDING_RUNNING";
 inline constexpr char kRecordingsUnavailable[] = "RECORDINGS_UNAVAILABLE";
-inline constexpr char kInputNotRecorded[] = "INPUT_NOT_RECORDED";
 inline constexpr char kOperationNotFound[] = "OPERATION_NOT_FOUND";
 inline constexpr char kPolicyNotFound[] = "POLICY_NOT_FOUND";
 inline constexpr char kDrainRunning[] = "DRAIN_RUNNING";

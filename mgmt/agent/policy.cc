@@ -53,8 +53,8 @@ absl::StatusOr<Verbs> VerbList(const Json& json, absl::string_view where) {
     if (!verb) {
       return Bad(where, absl::StrCat(
                             "there is no verb \"", name,
-                            "\": metadata, screen, notify, input, terminate, record, audit, debug, "
-                            "forget, drain, policy"));
+                            "\": metadata, screen, notify, input, terminate, record, record_input, "
+                            "audit, debug, forget, drain, policy"));
     }
     verbs |= {*verb};
   }
@@ -86,7 +86,7 @@ const Verbs* Policy::BuiltInRole(absl::string_view name) {
       {"recorder", {Verb::kMetadata, Verb::kScreen, Verb::kRecord}},
       // What one agent needs of another to answer for the whole fleet.
       {"agent", {Verb::kMetadata, Verb::kNotify}},
-      {"admin", Verbs::All()},
+      {"admin", Verbs::All().Without({Verb::kRecordInput})},
   };
   for (const auto& [role, verbs] : kRoles) {
     if (role == name) return &verbs;

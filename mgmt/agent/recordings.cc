@@ -114,7 +114,8 @@ Recordings::Access Recordings::AccessTo(const Caller& caller,
                                         const fleet::Recording& recording) const {
   const std::shared_ptr<const Policy> policy = context_.calls->context().policy();
   // By a grant, whoever has that uid now.
-  if (policy->RightsOver(caller, std::nullopt, recording.user()).Has(Verb::kRecord)) {
+  const Verbs rights = policy->RightsOver(caller, std::nullopt, recording.user());
+  if (rights.Has(Verb::kRecord) && (!recording.has_input() || rights.Has(Verb::kRecordInput))) {
     return {true, true};
   }
   // The owner of the session, who may keep what he made himself.
@@ -166,10 +167,6 @@ Recordings::Done Recordings::Start(Call* call, const fleet::StartRecordingReques
   const grpc::Status looked = co_await Look();
   if (!looked.ok()) co_return looked;
   const Calls::Context& context = context_.calls->context();
-  if (request->record_input()) {
-    co_return ApiError(grpc::StatusCode::UNIMPLEMENTED, reason::kInputNotRecorded,
-                       "what is typed is not recorded, only what is shown");
-  }
   if (request->title().size() > kMaxTitleBytes ||
       std::any_of(request->title().begin(), request->title().end(),
                   [](unsigned char c) { return c < 0x20 || c == 0x7F; })) {
@@ -181,6 +178,12 @@ Recordings::Done Recordings::Start(Call* call, const fleet::StartRecordingReques
   const Record* record = nullptr;
   const grpc::Status found = context_.calls->Find(call, request->session(), Verb::kRecord, &record);
   if (!found.ok()) co_return found;
+  const bool with_input = request->record_input();
+  if (with_input) call->detail = "with input";
+  if (with_input &&
+      !context_.calls->RightsOver(*call->caller, record->owner).Has(Verb::kRecordInput)) {
+    co_return PermissionDenied(Verb::kRecordInput, call->resource);
+  }
   if (!context_.lasting) {
     co_return NoneKept("an agent that ends with its command can't record; run mosh-agent");
   }
@@ -192,6 +195,7 @@ Recordings::Done Recordings::Start(Call* call, const fleet::StartRecordingReques
   wanted.set_title(request->title());
   wanted.set_reason(request->reason());
   wanted.set_started_by(call->caller->name);
+  wanted.set_has_input(with_input);
   wanted.set_quiet(watcher.empty() && call->caller->uid != record->owner.uid);
 
   const grpc::Status prepared = StoreAnswer(co_await context_.store->PrepareToWrite());
@@ -207,7 +211,10 @@ Recordings::Done Recordings::Start(Call* call, const fleet::StartRecordingReques
   ScreenLink::Terms terms;
   terms.session_id = id;
   terms.interval = kInterval;
-  if (!watcher.empty()) terms.watcher = absl::StrCat(watcher, " (recording)");
+  terms.with_input = with_input;
+  if (!watcher.empty()) {
+    terms.watcher = absl::StrCat(watcher, with_input ? " (recording with input)" : " (recording)");
+  }
   absl::StatusOr<std::unique_ptr<ScreenFeed>> feed =
       co_await context.hosts->WatchScreen(std::move(terms), kHostPatience, call->stop);
   if (!feed.ok()) co_return HostAnswer(feed.status(), wanted.session(), "");
@@ -215,7 +222,7 @@ Recordings::Done Recordings::Start(Call* call, const fleet::StartRecordingReques
       co_await context_.recorder->Start(std::move(wanted), *std::move(feed), call->stop);
   if (!started.ok()) co_return StoreAnswer(started.status());
   *response = *std::move(started);
-  call->detail = response->name();
+  call->detail = absl::StrCat(response->name(), with_input ? ", with input" : "");
   co_return grpc::Status::OK;
 }
 

@@ -225,9 +225,6 @@ TEST_F(RecordingsTest, NothingIsSeenBeforeItIsOnRecord) {
 
 TEST_F(RecordingsTest, WhatIsAskedForIsChecked) {
   fleet::Recording made;
-  fleet::StartRecordingRequest request = ToStart();
-  request.set_record_input(true);
-  EXPECT_EQ(Outcome(TryStart(kRecorder, request, &made)), "UNIMPLEMENTED INPUT_NOT_RECORDED");
   const auto bad = [&](auto change) {
     fleet::StartRecordingRequest asked = ToStart();
     change(&asked);
@@ -291,6 +288,91 @@ TEST_F(RecordingsTest, WhatWasRecordedQuietlyIsNotThereForItsUsers) {
   EXPECT_THAT(List(FakeNode::Local(kAlice)), IsEmpty());
   EXPECT_EQ(Get(FakeNode::Local(kAlice), name), "NOT_FOUND RECORDING_NOT_FOUND");
   EXPECT_EQ(Get(FakeNode::Local(0), name), "OK");
+}
+
+// recorder has the role of that name, typist also the right to input, over bob's sessions alone.
+class InputTest : public RecordingsTest {
+ protected:
+  InputTest() {
+    absl::StatusOr<Policy> policy = Policy::Parse(
+        R"({"grants":[{"to":["cert:CN=recorder","cert:CN=typist"],"roles":["recorder"]},
+                      {"to":["cert:CN=admin"],"roles":["admin"]},
+                      {"to":["cert:CN=typist"],"verbs":["record_input"],"users":["bob"]}]})",
+        900);
+    EXPECT_TRUE(policy.ok()) << policy.status();
+    node_.policy_ = std::make_shared<const Policy>(*policy);
+  }
+  std::string StartWithInput(std::shared_ptr<const Caller> caller, const std::string& session,
+                             std::string* name = nullptr) {
+    fleet::StartRecordingRequest request = ToStart(session);
+    request.set_record_input(true);
+    fleet::Recording made;
+    const grpc::Status status = TryStart(std::move(caller), request, &made);
+    EXPECT_EQ(made.has_input(), status.ok());
+    if (name != nullptr) *name = made.name();
+    return Outcome(status);
+  }
+  const std::shared_ptr<const Caller> typist_ = FakeNode::Cert("typist");
+};
+
+TEST_F(InputTest, NeedsARightThatNoRoleHas) {
+  for (const char* other : {"recorder", "admin"}) {
+    EXPECT_EQ(StartWithInput(FakeNode::Cert(other), kB1), "PERMISSION_DENIED PERMISSION_DENIED");
+    EXPECT_EQ(last_.detail, "with input") << "so says the audit log";
+  }
+  EXPECT_EQ(StartWithInput(typist_, kA1), "PERMISSION_DENIED PERMISSION_DENIED");
+  EXPECT_THAT(node_.hosts.watched, IsEmpty());
+  std::string name;
+  EXPECT_EQ(StartWithInput(typist_, kB1, &name), "OK");
+  EXPECT_EQ(last_.detail, absl::StrCat(name, ", with input"));
+  EXPECT_TRUE(node_.hosts.watched.back().with_input);
+  EXPECT_EQ(node_.hosts.watched.back().watcher, "typist (recording with input)");
+  Start(typist_, kB1);
+  EXPECT_FALSE(node_.hosts.watched.back().with_input) << "unless it is asked for";
+}
+
+TEST_F(InputTest, WhatHoldsInputIsThereOnlyForWhoMayHaveIt) {
+  std::string name;
+  ASSERT_EQ(StartWithInput(typist_, kB1, &name), "OK");
+  for (const char* other : {"recorder", "admin"}) {
+    const auto caller = FakeNode::Cert(other);
+    EXPECT_THAT(List(caller), IsEmpty());
+    EXPECT_EQ(Get(caller, name), "NOT_FOUND RECORDING_NOT_FOUND");
+    EXPECT_EQ(Stop(caller, name), "NOT_FOUND RECORDING_NOT_FOUND");
+    EXPECT_EQ(Delete(caller, name), "NOT_FOUND RECORDING_NOT_FOUND");
+    FakeSink sink;
+    EXPECT_EQ(Download(caller, name, 0, &sink), "NOT_FOUND RECORDING_NOT_FOUND");
+    EXPECT_THAT(sink.written, IsEmpty());
+  }
+  EXPECT_EQ(Stop(typist_, name), "OK");
+  for (const auto& caller : {typist_, FakeNode::Local(kBob), FakeNode::Local(0)}) {
+    FakeSink sink;
+    EXPECT_THAT(List(caller), ElementsAre(name));
+    EXPECT_EQ(Download(caller, name, 0, &sink), "OK");
+  }
+}
+
+TEST_F(InputTest, ItStaysWhatItIsUnderAnotherAgent) {
+  std::string name;
+  ASSERT_EQ(StartWithInput(typist_, kB1, &name), "OK");
+  End();
+  Begin(10 << 20);
+  EXPECT_THAT(List(FakeNode::Cert("recorder")), IsEmpty());
+  EXPECT_THAT(List(typist_), ElementsAre(name));
+}
+
+TEST_F(InputTest, AnOwnerMayRecordHisOwn) {
+  const auto alice = FakeNode::Local(kAlice);
+  std::string name;
+  EXPECT_EQ(StartWithInput(alice, kA1, &name), "OK");
+  EXPECT_EQ(Stop(alice, name), "OK");
+  EXPECT_EQ(Delete(alice, name), "OK");
+}
+
+TEST_F(InputTest, AnOlderHostIsNamed) {
+  node_.hosts.answer = absl::UnimplementedError("unknown");
+  EXPECT_EQ(StartWithInput(typist_, kB1), "UNIMPLEMENTED UNSUPPORTED_BY_HOST");
+  EXPECT_THAT(List(typist_), IsEmpty());
 }
 
 TEST_F(RecordingsTest, AListIsNewestFirstInPages) {

@@ -3,9 +3,9 @@
 namespace mosh::mgmt {
 namespace {
 
-constexpr absl::string_view kNames[kVerbCount] = {"metadata",  "screen", "notify", "input",
-                                                  "terminate", "record", "audit",  "debug",
-                                                  "forget",    "drain",  "policy"};
+constexpr absl::string_view kNames[kVerbCount] = {"metadata",  "screen", "notify",       "input",
+                                                  "terminate", "record", "record_input", "audit",
+                                                  "debug",     "forget", "drain",        "policy"};
 
 }  // namespace
 

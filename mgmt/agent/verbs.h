@@ -17,13 +17,15 @@ enum class Verb : uint8_t {
   kInput,      // to freeze what its clients type
   kTerminate,  // to end it, and to detach its clients
   kRecord,     // to keep what it shows
-  kAudit,      // a node's: to read the audit log
-  kDebug,      // a node's: the agent's own connections (channelz)
-  kForget,     // a node's: to take lost nodes out of the fleet
-  kDrain,      // a node's: to empty it, and to let sessions in again
-  kPolicy,     // a node's: to change limits of sessions
+  // With kRecord, to keep also what is typed. Of no role: a policy has to name it.
+  kRecordInput,
+  kAudit,   // a node's: to read the audit log
+  kDebug,   // a node's: the agent's own connections (channelz)
+  kForget,  // a node's: to take lost nodes out of the fleet
+  kDrain,   // a node's: to empty it, and to let sessions in again
+  kPolicy,  // a node's: to change limits of sessions
 };
-inline constexpr int kVerbCount = 11;
+inline constexpr int kVerbCount = 12;
 
 // A set of them.
 class Verbs {

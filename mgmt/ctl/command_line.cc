@@ -217,6 +217,8 @@ class Grammar {
         ->add_option("--max-bytes", options_.max_bytes,
                      "It ends before the file is larger (else 256 MiB)")
         ->check(CLI::Range(int64_t{65536}, INT64_MAX).description(""));
+    start->add_flag("--input", options_.input,
+                    "Also what is typed, but for passwords; needs a right of its own");
     AddReason(start);
     AddDryRun(start);
     CLI::App* const stop = add("stop", "End recordings; the sessions go on");

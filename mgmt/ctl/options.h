@@ -50,6 +50,7 @@ struct Options {
   std::string title;                    // record start
   double max_seconds = 0;               // record start; 0: as the agent says
   int64_t max_bytes = 0;                // record start; 0: as the agent says
+  bool input = false;                   // record start
   std::string file;                     // record get, replay
   double speed = 1;                     // replay
   double max_pause = 0;                 // replay; seconds, 0: as they are

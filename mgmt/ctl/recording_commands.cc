@@ -108,7 +108,7 @@ std::vector<std::vector<Cell>> Rows(const fleet::ListRecordingsResponse& list, b
   for (const char* title : {"LENGTH", "SIZE"}) rows[0].push_back({title, kBold, true});
   rows[0].push_back({"TITLE", kBold});
   if (wide) {
-    for (const char* title : {"STARTED BY", "REASON", "ENDED BECAUSE"}) {
+    for (const char* title : {"INPUT", "STARTED BY", "REASON", "ENDED BECAUSE"}) {
       rows[0].push_back({title, kBold});
     }
   }
@@ -130,7 +130,7 @@ std::vector<std::vector<Cell>> Rows(const fleet::ListRecordingsResponse& list, b
          {Harmless(recording.title())}});
     if (wide) {
       for (const std::string& text :
-           {recording.started_by(), recording.reason(), recording.end_reason()}) {
+           {std::string(recording.has_input() ? "yes" : "no"), recording.started_by(), recording.reason(), recording.end_reason()}) {
         rows.back().push_back({Harmless(text)});
       }
     }
@@ -175,6 +175,7 @@ absl::Status RecordStartCommand(const Workplace& work) {
     request.set_reason(work.options.reason);
     request.set_validate_only(work.options.dry_run);
     request.set_max_bytes(work.options.max_bytes);
+    request.set_record_input(work.options.input);
     if (work.options.max_seconds > 0) {
       request.mutable_max_duration()->set_seconds(static_cast<int64_t>(work.options.max_seconds));
     }
@@ -184,7 +185,9 @@ absl::Status RecordStartCommand(const Workplace& work) {
     if (work.options.dry_run || ForPrograms(work.options.format)) {
       PrintDone(work, "recorded", name, *made);
     } else {
-      work.surroundings.Print(absl::StrCat(IdOf(name), " is recorded: ", IdOf(made->name()), "\n"));
+      work.surroundings.Print(absl::StrCat(IdOf(name), " is recorded",
+                                           made->has_input() ? " with input: " : ": ",
+                                           IdOf(made->name()), "\n"));
     }
     return absl::OkStatus();
   });

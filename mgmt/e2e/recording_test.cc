@@ -53,11 +53,11 @@ std::string FileText(const std::string& path) {
 
 class RecordingTest : public testing::TestWithParam<Pairing> {
  protected:
-  RecordingTest()
+  explicit RecordingTest(const Strings& command = {"/bin/sh", "-c", kProgram})
       : folder_(MakeTempFolder("recording")),
         environment_(BaseEnvironment(NewMark())),
         socket_(absl::StrCat(environment_["XDG_RUNTIME_DIR"], "/agent.sock")),
-        session_(GetParam(), {.command = {"/bin/sh", "-c", kProgram},
+        session_(GetParam(), {.command = command,
                               .extra = {{"XDG_RUNTIME_DIR", environment_["XDG_RUNTIME_DIR"]}}}),
         agent_(Process::Spawn(
             {.argv = {RequireVariable("E2E_AGENT"), "--listen-unix", socket_, "--recordings",
@@ -82,11 +82,13 @@ class RecordingTest : public testing::TestWithParam<Pairing> {
     }
     ASSERT_NE(session_id_, "") << Ctl({"ls", "-o", "json"}).out << Ctl({"ls"}).err;
   }
-  std::string StartRecording() {
-    const Output started = Ctl({"record", "start", session_id_, "--title", "a test"});
+  std::string StartRecording(const Strings& options = {}) {
+    Strings words = {"record", "start", session_id_, "--title", "a test"};
+    words.insert(words.end(), options.begin(), options.end());
+    const Output started = Ctl(words);
     EXPECT_EQ(started.exit_code, 0) << started.err;
-    const Strings words = absl::StrSplit(absl::StripSuffix(started.out, "\n"), ' ');
-    return words.back();
+    const Strings said = absl::StrSplit(absl::StripSuffix(started.out, "\n"), ' ');
+    return said.back();
   }
   // What the session's client shows at a mark.
   ScreenImage ImageAt(int mark) {
@@ -193,6 +195,65 @@ TEST_P(RecordingTest, AFileShowsWhatTheSessionShowed) {
     EXPECT_TRUE(player.WaitExit());
     EXPECT_EQ(player.process().ExitCode(), 0);
   }
+}
+
+// A shell with a line editor, and what asks for passwords in lines and in single keys.
+class InputTest : public RecordingTest {
+ protected:
+  InputTest() : RecordingTest({"/bin/bash", "--norc", "--noprofile", "-i"}) {}
+};
+
+INSTANTIATE_TEST_SUITE_P(, InputTest, testing::ValuesIn(PairingsUnderTest()),
+                         [](const auto& info) { return info.param.Name(); });
+
+TEST_P(InputTest, WhatIsTypedIsRecordedButNoPassword) {
+  TerminalProgram& terminal = session_.terminal();
+  ASSERT_TRUE(terminal.WaitForText("$")) << session_.Describe();
+  ASSERT_NO_FATAL_FAILURE(FindSession());
+  const std::string id = StartRecording({"--input"});
+  const auto enter = [&](const std::string& typed, const std::string& answer) {
+    terminal.Type(typed + "\r");
+    ASSERT_TRUE(terminal.WaitForText(answer)) << session_.Describe();
+  };
+  // Prompts are put together, so that a command line alone doesn't show them.
+  enter("read -s -p 'first'\\? line; echo line'-'${#line}", "first?");
+  enter("hunter2", "line-7");
+  enter("read -s -n 5 -p 'second'\\? keys; echo keys'-'${#keys}", "second?");
+  terminal.Type("xyzzy");
+  ASSERT_TRUE(terminal.WaitForText("keys-5")) << session_.Describe();
+  enter("echo 'ready'?; cat; echo 'the'-end", "ready?");
+  enter("to a program", "to a program");
+  terminal.Type("\x04");
+  ASSERT_TRUE(terminal.WaitForText("the-end")) << session_.Describe();
+  ASSERT_EQ(Ctl({"record", "stop", id}).exit_code, 0);
+  const std::string file = folder_ + "/input.cast";
+  ASSERT_EQ(Ctl({"record", "get", id, "-O", file}).exit_code, 0);
+  const std::string text = FileText(file);
+  std::string typed;
+  size_t first_prompt = 0, first_answer = 0;
+  Strings lines = absl::StrSplit(text, '\n', absl::SkipEmpty());
+  for (size_t i = 1; i < lines.size(); ++i) {
+    const auto event = mgmt::ParseCastEvent(lines[i]);
+    ASSERT_TRUE(event.ok()) << lines[i];
+    if (event->code == 'i') typed += event->data;
+    if (event->code == 'm') absl::StrAppend(&typed, "(", event->data, ")");
+    if (event->code == 'o' && first_prompt == 0 && absl::StrContains(event->data, "first?")) {
+      first_prompt = i;
+    }
+    if (event->code == 'm' && first_answer == 0) first_answer = i;
+  }
+  constexpr char kHidden[] = "(input is hidden: the terminal does not echo)";
+  EXPECT_THAT(typed, testing::StartsWith(absl::StrCat(
+                         "read -s -p 'first'\\? line; echo line'-'${#line}\r", kHidden,
+                         "read -s -n 5 -p 'second'\\? keys; echo keys'-'${#keys}\r", kHidden,
+                         "echo 'ready'?; cat; echo 'the'-end\rto a program\r\x04(stopped by local:")));
+  EXPECT_LT(first_prompt, first_answer) << text;
+  EXPECT_GT(first_prompt, 0u) << text;
+  for (const char* secret : {"hunter2", "xyzzy"}) {
+    EXPECT_THAT(text, testing::Not(HasSubstr(secret)));
+  }
+  const auto facts = nlohmann::json::parse(Ctl({"record", "ls", "-o", "json"}).out);
+  EXPECT_EQ(facts["recordings"][0]["has_input"], true);
 }
 
 TEST_P(RecordingTest, ItEndsWithTheSession) {

@@ -39,8 +39,11 @@ io::Task<absl::Status> ScreenLink::Begin(Terms terms, io::StopToken stop) {
     if (!reply.ok()) co_return reply.status();
   }
   control::Request screen;
-  screen.mutable_subscribe_screen()->set_session_id(terms.session_id);
-  screen.mutable_subscribe_screen()->set_interval_ms(static_cast<uint32_t>(terms.interval.count()));
+  control::SubscribeScreen* const wanted = terms.with_input
+                                               ? screen.mutable_subscribe_screen_and_input()
+                                               : screen.mutable_subscribe_screen();
+  wanted->set_session_id(terms.session_id);
+  wanted->set_interval_ms(static_cast<uint32_t>(terms.interval.count()));
   const absl::Status sent = co_await Send(std::move(screen), stop);
   if (!sent.ok()) co_return sent;
   absl::StatusOr<control::Frame> first = co_await ReceiveFrame(stop);

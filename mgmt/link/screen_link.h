@@ -1,6 +1,6 @@
-// ScreenLink: watches one session's screen, by a connection of its own: it isn't read while nobody
-// wants the next frame, which makes the Host draw less often and delays nothing else; and the Host
-// forgets who watches when it ends. Loop thread only.
+// ScreenLink: watches one session's screen, and what is typed if that is wanted, by a connection of
+// its own: it isn't read while nobody wants the next frame, which makes the Host draw less often
+// and delays nothing else; and the Host forgets who watches when it ends. Loop thread only.
 #ifndef MGMT_LINK_SCREEN_LINK_H_
 #define MGMT_LINK_SCREEN_LINK_H_
 
@@ -29,11 +29,12 @@ class ScreenLink {
     std::string session_id;
     std::chrono::milliseconds interval{50};
     std::string watcher;  // shown to the session's users; empty: nobody is
+    bool with_input = false;
   };
 
   // Connects, says who watches, asks for the screen, and waits for the first frame. kNotFound: no
-  // such session; kUnimplemented: an older Host; kUnavailable, kPermissionDenied: as of a HostLink;
-  // kDeadlineExceeded.
+  // such session; kUnimplemented: an older Host, or one that can't tell input; kUnavailable,
+  // kPermissionDenied: as of a HostLink; kDeadlineExceeded.
   static io::Task<absl::StatusOr<std::unique_ptr<ScreenLink>>> Open(
       io::Reactor* reactor, HostSocket socket, Terms terms, std::chrono::nanoseconds patience,
       io::StopToken stop);

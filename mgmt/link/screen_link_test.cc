@@ -21,9 +21,10 @@ struct ScreenLinkTest : LinkWorld {
     host = std::make_unique<FakeHost>(reactor.get(), Socket(1));
     host->Put("a");
   }
-  MOSH_CORO_WRAPPER io::Task<Opened> Open(const std::string& id) {
+  MOSH_CORO_WRAPPER io::Task<Opened> Open(const std::string& id, bool with_input = false) {
     return ScreenLink::Open(reactor.get(), {.path = Socket(1), .owner = getuid()},
-                            {.session_id = id, .watcher = "bob"}, kPatience, {});
+                            {.session_id = id, .watcher = "bob", .with_input = with_input},
+                            kPatience, {});
   }
   std::unique_ptr<FakeHost> host;
 };
@@ -67,6 +68,24 @@ SCENARIO(ScreenLinkTest, JoinsTheParts) {
   EXPECT_EQ(frame->size().rows(), 7u);
   EXPECT_EQ(frame->at(), 5);
   EXPECT_FALSE(frame->continues());
+}
+
+SCENARIO(ScreenLinkTest, GivesInputOnlyIfItIsWanted) {
+  t->scope.Spawn(t->host->Run(t->scope.token()));
+  Opened link = co_await t->Open("a", /*with_input=*/true);
+  EXPECT_TRUE(link.ok()) << link.status();
+  if (!link.ok()) co_return;
+  EXPECT_THAT(t->host->asked, ElementsAre("watched a by bob", "input"));
+  Frame frame = co_await (*link)->Next({});
+  control::Frame typed;
+  typed.add_input()->set_typed("ls");
+  t->host->Show(typed);
+  frame = co_await (*link)->Next({});
+  EXPECT_EQ(frame->input(0).typed(), "ls");
+  EXPECT_EQ(frame->ansi(), "");
+  t->host->knows_input = false;
+  link = co_await t->Open("a", /*with_input=*/true);
+  EXPECT_EQ(link.status().code(), absl::StatusCode::kUnimplemented);
 }
 
 SCENARIO(ScreenLinkTest, SaysWhyItCanNot) {

@@ -16,6 +16,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr char kInputHidden[] = "input is hidden: the terminal does not echo";
+constexpr char kInputLost[] = "input is missing: it was too much to be recorded";
 constexpr char kReset[] = "\033c";
 // Larger than any terminal that a session has.
 constexpr int kMaxSize = 10'000;
@@ -30,6 +32,17 @@ bool IsSize(const Json& json, const char* key) {
   const auto found = json.find(key);
   return found != json.end() && found->is_number_integer() && found->get<int64_t>() >= 1 &&
          found->get<int64_t>() <= kMaxSize;
+}
+
+// How many bytes at the end are the beginning of a UTF-8 character: 0 to 3.
+size_t UnfinishedCharacter(absl::string_view text) {
+  for (size_t size = 1; size <= std::min<size_t>(text.size(), 3); ++size) {
+    const auto byte = static_cast<uint8_t>(text[text.size() - size]);
+    if ((byte & 0xc0) == 0x80) continue;
+    const size_t whole = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return whole > size ? size : 0;
+  }
+  return 0;
 }
 
 Json Parsed(absl::string_view line) {
@@ -119,6 +132,33 @@ std::chrono::microseconds CastWriter::Later(std::chrono::nanoseconds at) {
 
 std::string CastWriter::Add(const server::control::Frame& frame, std::chrono::nanoseconds at) {
   const std::chrono::microseconds time = Later(at);
+  std::string lines;
+  for (const server::control::Input& input : frame.input()) lines += AddInput(input, time);
+  if (frame.has_ansi()) lines += AddScreen(frame, time);
+  return lines;
+}
+
+std::string CastWriter::AddInput(const server::control::Input& input,
+                                 std::chrono::microseconds at) {
+  if (!input.has_typed()) {
+    const bool hidden = input.gap() == server::control::Input::HIDDEN;
+    return EndInput(at) + FormatCastEvent({at, 'm', hidden ? kInputHidden : kInputLost});
+  }
+  typed_ += input.typed();
+  const size_t whole = typed_.size() - UnfinishedCharacter(typed_);
+  if (whole == 0) return "";
+  const std::string line = FormatCastEvent({at, 'i', typed_.substr(0, whole)});
+  typed_.erase(0, whole);
+  return line;
+}
+
+std::string CastWriter::EndInput(std::chrono::microseconds at) {
+  if (typed_.empty()) return "";
+  return FormatCastEvent({at, 'i', std::exchange(typed_, "")});
+}
+
+std::string CastWriter::AddScreen(const server::control::Frame& frame,
+                                  std::chrono::microseconds at) {
   const auto told = [](uint32_t size, int before) {
     return size == 0 ? before : static_cast<int>(std::min<uint32_t>(size, kMaxSize));
   };
@@ -129,17 +169,18 @@ std::string CastWriter::Add(const server::control::Frame& frame, std::chrono::na
   if (resized) {
     columns_ = columns;
     rows_ = rows;
-    lines = FormatCastEvent({time, 'r', absl::StrCat(columns, "x", rows)});
+    lines = FormatCastEvent({at, 'r', absl::StrCat(columns, "x", rows)});
   }
   // The first is for a terminal that has just been made.
   const bool reset = (frame.restart() || resized) && started_;
   started_ = true;
-  return absl::StrCat(
-      lines, FormatCastEvent({time, 'o', absl::StrCat(reset ? kReset : "", frame.ansi())}));
+  return absl::StrCat(lines,
+                      FormatCastEvent({at, 'o', absl::StrCat(reset ? kReset : "", frame.ansi())}));
 }
 
 std::string CastWriter::End(absl::string_view why, std::chrono::nanoseconds at) {
-  return FormatCastEvent({Later(at), 'm', std::string(why)});
+  const std::chrono::microseconds time = Later(at);
+  return EndInput(time) + FormatCastEvent({time, 'm', std::string(why)});
 }
 
 }  // namespace mosh::mgmt

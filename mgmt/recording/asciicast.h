@@ -1,6 +1,7 @@
 // Asciicast, version 2: recordings of terminals as asciinema writes and plays them
 // (docs.asciinema.org/manual/asciicast/v2): a line of JSON about the whole, then a line for each
-// event, [seconds since the start, "o", what the terminal was sent]. "r" is a new size, "m" a mark.
+// event, [seconds since the start, "o", what the terminal was sent]. "i" is what was typed, "r" a
+// new size, "m" a mark.
 // A file that was cut off plays up to its last whole line. Pure.
 #ifndef MGMT_RECORDING_ASCIICAST_H_
 #define MGMT_RECORDING_ASCIICAST_H_
@@ -41,27 +42,34 @@ std::string FormatCastEvent(const CastEvent& event);
 absl::StatusOr<CastHeader> ParseCastHeader(absl::string_view line);
 absl::StatusOr<CastEvent> ParseCastEvent(absl::string_view line);
 
-// Steps of a session's screen (control.proto's Frame) as the lines of a file.
+// Steps of a session's screen, and what was typed (control.proto's Frame), as the lines of a file.
 class CastWriter {
  public:
   // `first` is the frame that will be added first: the file begins with its size.
   CastWriter(CastHeader header, const server::control::Frame& first);
 
   const std::string& header() const { return header_; }
+  // What was typed, then the step. Input that isn't told is a mark, which says so.
   // A frame that says so, and any after which the size is another, begins with the terminal's
-  // reset. `at` is since the start; one that is earlier than the last counts as that.
+  // reset. `at` is since the start; one that is earlier than the last counts as that. Empty: there
+  // is nothing to write yet, but the beginning of a character.
   std::string Add(const server::control::Frame& frame, std::chrono::nanoseconds at);
-  // The last line.
+  // The last lines.
   std::string End(absl::string_view why, std::chrono::nanoseconds at);
 
  private:
   std::chrono::microseconds Later(std::chrono::nanoseconds at);
+  std::string AddInput(const server::control::Input& input, std::chrono::microseconds at);
+  // What was typed of a character whose rest never came.
+  std::string EndInput(std::chrono::microseconds at);
+  std::string AddScreen(const server::control::Frame& frame, std::chrono::microseconds at);
 
   int columns_;
   int rows_;
   std::string header_;
   bool started_ = false;
   std::chrono::microseconds last_{0};
+  std::string typed_;  // the beginning of a character
 };
 
 // "100x30", as "r" events say sizes; nullopt: it is none.

@@ -64,6 +64,43 @@ TEST(Asciicast, WhatIsNoUtf8DoesntSpoilTheFile) {
   EXPECT_EQ(event->data, "a\xEF\xBF\xBD");
 }
 
+server::control::Frame Typed(const std::string& typed) {
+  server::control::Frame frame;
+  frame.add_input()->set_typed(typed);
+  return frame;
+}
+
+TEST(Asciicast, InputStandsBeforeTheStep) {
+  CastWriter cast({}, Frame(80, 24, ""));
+  server::control::Frame frame = Frame(80, 24, "ls");
+  frame.add_input()->set_typed("ls\r");
+  EXPECT_EQ(cast.Add(frame, milliseconds(10)),
+            "[0.010000, \"i\", \"ls\\r\"]\n[0.010000, \"o\", \"ls\"]\n");
+  EXPECT_EQ(cast.Add(Typed("x"), milliseconds(20)), "[0.020000, \"i\", \"x\"]\n");
+}
+
+TEST(Asciicast, InputThatIsNotToldIsAMark) {
+  CastWriter cast({}, Frame(80, 24, ""));
+  server::control::Frame frame = Typed("su\r");
+  frame.add_input()->set_gap(server::control::Input::HIDDEN);
+  frame.add_input()->set_gap(server::control::Input::LOST);
+  EXPECT_EQ(cast.Add(frame, milliseconds(0)),
+            "[0.000000, \"i\", \"su\\r\"]\n"
+            "[0.000000, \"m\", \"input is hidden: the terminal does not echo\"]\n"
+            "[0.000000, \"m\", \"input is missing: it was too much to be recorded\"]\n");
+}
+
+TEST(Asciicast, ACharacterThatComesInPartsIsOne) {
+  CastWriter cast({}, Frame(80, 24, ""));
+  EXPECT_EQ(cast.Add(Typed("\xE2\x82"), milliseconds(0)), "");
+  EXPECT_EQ(cast.Add(Typed("\xAC\xF0"), milliseconds(1)), "[0.001000, \"i\", \"\u20ac\"]\n");
+  EXPECT_EQ(cast.End("end", milliseconds(2)),
+            "[0.002000, \"i\", \"\uFFFD\"]\n[0.002000, \"m\", \"end\"]\n");
+  EXPECT_EQ(cast.Add(Typed("\x80\x80\x80\x80"), milliseconds(3)),
+            "[0.003000, \"i\", \"\uFFFD\uFFFD\uFFFD\uFFFD\"]\n")
+      << "what can't be the beginning of one doesn't wait";
+}
+
 TEST(Asciicast, ASizeThatIsNoneDoesntSpoilTheFile) {
   CastWriter cast({}, Frame(0, 4'000'000'000, ""));
   const auto header = ParseCastHeader(cast.header());

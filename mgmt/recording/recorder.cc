@@ -98,7 +98,8 @@ io::Task<Recorder::End> Recorder::WriteFrames(Running* running, server::control:
     if (store_->room() < size + kRoomForEnd) {
       co_return End{.why = "the directory of recordings is full"};
     }
-    const absl::Status written = co_await store_->Append(&running->open, std::move(lines), 1);
+    const int frames = frame.has_ansi() ? 1 : 0;
+    const absl::Status written = co_await store_->Append(&running->open, std::move(lines), frames);
     if (!written.ok()) {
       co_return End{fleet::Recording::FAILED, std::string(written.message())};
     }

@@ -1,6 +1,6 @@
 // Recorder: the recordings that are being made, each by a coroutine that writes what a session's
-// screen shows into its file: one step at a time, so a slow disk makes a recording coarser and
-// delays nothing. Loop thread only.
+// screen shows, and what is typed if its feed tells that, into its file: one step at a time, so a
+// slow disk makes a recording coarser and delays nothing. Loop thread only.
 #ifndef MGMT_RECORDING_RECORDER_H_
 #define MGMT_RECORDING_RECORDER_H_
 

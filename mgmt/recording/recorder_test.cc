@@ -46,6 +46,11 @@ class Screen {
  public:
   Screen() { Show("first"); }
   void Show(const std::string& ansi, uint32_t columns = 80) { Put(Frame(ansi, columns)); }
+  void Type(const std::string& typed) {
+    server::control::Frame frame;
+    frame.add_input()->set_typed(typed);
+    Put(std::move(frame));
+  }
   void End(absl::Status why) { Put(std::move(why)); }
   std::unique_ptr<ScreenFeed> Feed() { return std::make_unique<FeedOf>(this); }
 
@@ -204,6 +209,23 @@ TEST_F(RecorderTest, WritesWhatTheScreenShowsUntilItIsStopped) {
   EXPECT_EQ(store_->Find(id)->frame_count(), 3);
   EXPECT_EQ(recorder_->counts().finished, 1);
   EXPECT_EQ(recorder_->running(), 0);
+}
+
+TEST_F(RecorderTest, InputIsKeptAndIsNoStepOfTheScreen) {
+  Screen& screen = NewScreen();
+  const std::string id = Start(&screen);
+  screen.Type("l");
+  world_.RunFor(seconds(1));
+  screen.Type("\xC3");  // the beginning of a character
+  screen.Show("shown");
+  world_.RunFor(seconds(1));
+  EXPECT_TRUE(Do(recorder_->Stop(id, "stopped", {})).ok());
+  EXPECT_THAT(Cast(id),
+              ElementsAre(HasSubstr("version"), "[0.000000, \"o\", \"first\"]",
+                          "[0.000000, \"i\", \"l\"]", "[1.000000, \"o\", \"shown\"]",
+                          "[2.000000, \"i\", \"\uFFFD\"]", "[2.000000, \"m\", \"stopped\"]"));
+  EXPECT_EQ(store_->Find(id)->frame_count(), 2);
+  ExpectWholeFile(id);
 }
 
 TEST_F(RecorderTest, FilesAreTheUsersAlone) {

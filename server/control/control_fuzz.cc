@@ -3,7 +3,7 @@
 //
 // Input: records of an operation octet, an octet of length, and so many octets. Operations: a
 // packet; a session changes; a session ends; some output is taken; a session's screen changes; time
-// passes.
+// passes; something is typed.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       const uint8_t* bytes = data + at + 2;
       at += 2 + length;
       const std::string id = absl::StrCat("s", length > 0 ? bytes[0] % 16 : 0);
-      switch (operation % 6) {
+      switch (operation % 7) {
         case 0: {
           if (!dialogue.WantsInput()) Take(dialogue, 1000, now);
           CHECK(dialogue.WantsInput());
@@ -78,8 +78,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
           host.Draw(id, kept_back ? std::nullopt : std::optional(terminal.Snapshot()));
           break;
         }
-        default:
+        case 5:
           now += std::chrono::milliseconds(length);
+          break;
+        default:
+          host.Type(id, length > 1 ? std::optional(absl::string_view(
+                                         reinterpret_cast<const char*>(bytes), length))
+                                   : std::nullopt);
       }
     }
     Take(dialogue, 1000, now);

@@ -106,7 +106,11 @@ void Dialogue::Obey(const control::Request& request, control::Reply head) {
       said_watched_ = true;
       return SayStatus(std::move(head), host_->SetWatched(request.set_watched(), this));
     case control::Request::kSubscribeScreen:
-      return SubscribeScreen(request.subscribe_screen(), std::move(head));
+      return SubscribeScreen(request.subscribe_screen(), ScreenFeed::Wants::kScreen,
+                             std::move(head));
+    case control::Request::kSubscribeScreenAndInput:
+      return SubscribeScreen(request.subscribe_screen_and_input(),
+                             ScreenFeed::Wants::kScreenAndInput, std::move(head));
     case control::Request::kSetLimits:
       host_->SetLimits(request.set_limits(), teller_);
       return SayStatus(std::move(head), absl::OkStatus());
@@ -176,7 +180,8 @@ void Dialogue::Subscribe(control::Reply head) {
   on_output_();
 }
 
-void Dialogue::SubscribeScreen(const control::SubscribeScreen& request, control::Reply head) {
+void Dialogue::SubscribeScreen(const control::SubscribeScreen& request, ScreenFeed::Wants wants,
+                               control::Reply head) {
   if (IsSubscribed(head.id())) {
     return SayStatus(std::move(head), UsedId());
   }
@@ -186,8 +191,9 @@ void Dialogue::SubscribeScreen(const control::SubscribeScreen& request, control:
                          "this connection has ", screens_.size(), " screens already")));
   }
   const std::chrono::milliseconds interval(request.interval_ms());
-  auto screen = std::make_unique<Screen>(
-      head, request.session_id(), interval.count() == 0 ? kUsualInterval : interval, on_output_);
+  auto screen = std::make_unique<Screen>(head, request.session_id(),
+                                         interval.count() == 0 ? kUsualInterval : interval, wants,
+                                         on_output_);
   const absl::Status added = host_->AddScreenWatcher(request.session_id(), &screen->feed);
   if (!added.ok()) return SayStatus(std::move(head), added);
   screens_.push_back(std::move(screen));

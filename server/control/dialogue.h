@@ -63,8 +63,8 @@ class Dialogue {
 
   struct Screen {
     Screen(control::Reply head, std::string session_id, std::chrono::nanoseconds interval,
-           const std::function<void()>& on_output)
-        : head(std::move(head)), feed(std::move(session_id), interval, on_output) {}
+           ScreenFeed::Wants wants, const std::function<void()>& on_output)
+        : head(std::move(head)), feed(std::move(session_id), interval, wants, on_output) {}
 
     control::Reply head;
     ScreenFeed feed;
@@ -79,7 +79,8 @@ class Dialogue {
   void SaySession(control::Reply head, absl::StatusOr<control::Session> session);
   void SayHost(control::Reply head);
   void Subscribe(control::Reply head);
-  void SubscribeScreen(const control::SubscribeScreen& request, control::Reply head);
+  void SubscribeScreen(const control::SubscribeScreen& request, ScreenFeed::Wants wants,
+                       control::Reply head);
   void Unsubscribe(uint64_t request_id, control::Reply head);
   bool IsSubscribed(uint64_t request_id) const;
   std::string NextOfList(Waiting& list);

@@ -134,6 +134,8 @@ absl::Status CheckRequest(const control::Request& request) {
       return CheckSetWatched(request.set_watched());
     case control::Request::kSubscribeScreen:
       return CheckSubscribeScreen(request.subscribe_screen());
+    case control::Request::kSubscribeScreenAndInput:
+      return CheckSubscribeScreen(request.subscribe_screen_and_input());
     case control::Request::WHAT_NOT_SET:
       break;
   }

@@ -115,6 +115,8 @@ TEST(RequestCheck, Watchers) {
 
 TEST(RequestCheck, Screens) {
   Request request;
+  request.mutable_subscribe_screen_and_input();
+  EXPECT_EQ(CheckRequest(request).message(), "session_id is missing");
   request.mutable_subscribe_screen();
   EXPECT_EQ(Problem(request), "session_id is missing");
   request.mutable_subscribe_screen()->set_session_id("a");

@@ -24,12 +24,22 @@ term::Screen PictureOf(const term::Screen& screen) {
 
 }  // namespace
 
-ScreenFeed::ScreenFeed(std::string session_id, std::chrono::nanoseconds interval,
+ScreenFeed::ScreenFeed(std::string session_id, std::chrono::nanoseconds interval, Wants wants,
                        std::function<void()> on_news)
-    : session_id_(std::move(session_id)), interval_(interval), on_news_(std::move(on_news)) {}
+    : session_id_(std::move(session_id)),
+      interval_(interval),
+      wants_(wants),
+      on_news_(std::move(on_news)) {}
 
 void ScreenFeed::OnScreenChanged() {
   if (std::exchange(changed_, true)) return;
+  on_news_();
+}
+
+void ScreenFeed::OnInput(std::optional<absl::string_view> typed, const term::Screen* before) {
+  if (!WantsInput()) return;
+  if (input_.empty() && changed_ && before != nullptr) before_input_ = PictureOf(*before);
+  typed ? input_.Add(*typed) : input_.AddHidden();
   on_news_();
 }
 
@@ -50,24 +60,41 @@ bool ScreenFeed::Fill(const HostControl& host, size_t max_size, Instant now,
     TakePart(max_size, reply->mutable_frame());
     return true;
   }
+  control::Frame frame;
+  if (before_input_) {
+    const std::optional<term::Screen> before = std::exchange(before_input_, std::nullopt);
+    if (MakeFrame(*before, now, &frame)) {
+      TakePart(max_size, &frame);
+      *reply->mutable_frame() = std::move(frame);
+      return true;
+    }
+  }
+  // The first frame is always one of the screen.
+  if (!input_.empty() && sent_) {
+    input_.Take(max_size - kFrameOverhead, reply->mutable_frame());
+    return true;
+  }
   if (!end_.ok()) {
     SetStatus(end_, reply);
     over_ = true;
     return true;
   }
-  control::Frame frame;
-  if (!changed_ || now < next_at_ || !MakeFrame(host, now, &frame)) return false;
+  if (!changed_ || now < next_at_ || !MakeNewestFrame(host, now, &frame)) return false;
   TakePart(max_size, &frame);
   *reply->mutable_frame() = std::move(frame);
   return true;
 }
 
-bool ScreenFeed::MakeFrame(const HostControl& host, Instant now, control::Frame* frame) {
+bool ScreenFeed::MakeNewestFrame(const HostControl& host, Instant now, control::Frame* frame) {
   changed_ = false;
   const std::optional<HostControl::ScreenNow> seen = host.LookAt(session_id_);
   // In the middle of a picture: we are told of its end.
-  if (!seen) return false;
-  term::Screen picture = PictureOf(*seen->screen);
+  if (!seen || !MakeFrame(PictureOf(*seen->screen), now, frame)) return false;
+  frame->set_at(seen->at_micros);
+  return true;
+}
+
+bool ScreenFeed::MakeFrame(term::Screen picture, Instant now, control::Frame* frame) {
   const bool restart = !sent_ || sent_->size() != picture.size();
   ansi_ = term::RenderFrame(restart ? nullptr : &*sent_, picture,
                             {.target = term::RenderTarget::kRealTerminal});
@@ -76,7 +103,6 @@ bool ScreenFeed::MakeFrame(const HostControl& host, Instant now, control::Frame*
   next_at_ = now + interval_;
   frame->mutable_size()->set_columns(static_cast<uint32_t>(sent_->columns()));
   frame->mutable_size()->set_rows(static_cast<uint32_t>(sent_->rows()));
-  frame->set_at(seen->at_micros);
   if (restart) frame->set_restart(true);
   return true;
 }

@@ -49,7 +49,7 @@ class ScreenFeedTest : public testing::Test {
 
   FakeHostControl host_;
   int news_ = 0;
-  ScreenFeed feed_{"s1", 100ms, [this] { ++news_; }};
+  ScreenFeed feed_{"s1", 100ms, ScreenFeed::Wants::kScreenAndInput, [this] { ++news_; }};
   term::Terminal program_{{20, 4}, term::Dialect::kProgram};
   term::Terminal reader_{{1, 1}, term::Dialect::kProgram};
 };
@@ -166,6 +166,83 @@ TEST_F(ScreenFeedTest, TheReadersMouseKeyboardAndClipboardAreLeftAlone) {
   Read(kStart + 1s);
   EXPECT_EQ(reader_.screen().modes(), term::ScreenModes());
   EXPECT_EQ(reader_.screen().clipboard_count(), 0);
+}
+
+// "typed", "(hidden)", "(lost)"
+std::string InputOf(const control::Frame& frame) {
+  std::string text;
+  for (const control::Input& input : frame.input()) {
+    text += input.has_typed()                       ? input.typed()
+            : input.gap() == control::Input::HIDDEN ? "(hidden)"
+                                                    : "(lost)";
+  }
+  return text;
+}
+
+TEST_F(ScreenFeedTest, InputComesBeforeWhatBecomesOfItAndAfterWhatWasThere) {
+  Read(kStart);
+  Write("$ ");
+  host_.Type("s1", "l");
+  Write("l");
+  host_.Type("s1", "s");
+  Write("s");
+  // However short the time since the last frame.
+  std::optional<control::Reply> reply = Read(kStart + 1ms);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reader_.screen().RowText(0), "$");
+  EXPECT_EQ(reply->frame().input_size(), 0);
+  reply = Read(kStart + 1ms);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(InputOf(reply->frame()), "ls");
+  EXPECT_FALSE(reply->frame().has_ansi());
+  EXPECT_FALSE(Read(kStart + 1ms));
+  EXPECT_TRUE(Read(kStart + 101ms));
+  EXPECT_EQ(reader_.screen().RowText(0), "$ ls");
+}
+
+TEST_F(ScreenFeedTest, InputBeforeTheFirstFrameComesAfterIt) {
+  host_.Type("s1", "x");
+  EXPECT_TRUE(Read(kStart)->frame().restart());
+  EXPECT_EQ(InputOf(Read(kStart)->frame()), "x");
+  EXPECT_FALSE(Read(kStart));
+}
+
+TEST_F(ScreenFeedTest, InputOfAHeldBackScreenDoesNotWait) {
+  Read(kStart);
+  host_.Draw("s1", std::nullopt);
+  host_.Type("s1", "x");
+  EXPECT_EQ(InputOf(Read(kStart)->frame()), "x");
+}
+
+TEST_F(ScreenFeedTest, InputComesBeforeTheEnd) {
+  Read(kStart);
+  host_.Type("s1", "exit\r");
+  host_.Remove("s1");
+  EXPECT_EQ(InputOf(Read(kStart)->frame()), "exit\r");
+  EXPECT_EQ(Read(kStart)->error().code(), 5);
+  EXPECT_TRUE(feed_.over());
+}
+
+TEST_F(ScreenFeedTest, AFrameThatHasBegunComesWholeBeforeInput) {
+  Write("more than a packet of this size holds, for sure");
+  ASSERT_TRUE(Read(kStart, 80)->frame().continues());
+  host_.Type("s1", "x");
+  bool more = true;
+  while (more) {
+    const std::optional<control::Reply> reply = Read(kStart, 80);
+    EXPECT_EQ(reply->frame().input_size(), 0);
+    more = reply->frame().continues();
+  }
+  EXPECT_EQ(InputOf(Read(kStart, 80)->frame()), "x");
+}
+
+TEST_F(ScreenFeedTest, WhoWantsNoInputGetsNone) {
+  ScreenFeed other("s1", 100ms, ScreenFeed::Wants::kScreen, [] {});
+  EXPECT_FALSE(other.WantsInput());
+  other.OnInput("x", nullptr);
+  control::Reply reply;
+  EXPECT_TRUE(other.Fill(host_, kMaxReplySize, kStart, &reply));
+  EXPECT_FALSE(other.Fill(host_, kMaxReplySize, kStart + 1s, &reply));
 }
 
 TEST_F(ScreenFeedTest, TheEndOfTheSessionIsTold) {

@@ -41,6 +41,7 @@ grpc::Status FakeRecordings::StartRecording(Context*, const fleet::StartRecordin
                                             fleet::Recording* recording) {
   Note("StartRecording", *request);
   *recording = list_.recordings(0);
+  recording->set_has_input(request->record_input());
   return grpc::Status::OK;
 }
 

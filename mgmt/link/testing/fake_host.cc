@@ -118,8 +118,18 @@ void FakeHost::Obey(const control::Request& request, Connection* connection) {
                                    request.set_watched().watcher(0)));
       status = old ? unknown : known(request.set_watched().session_id());
       break;
+    case control::Request::kSubscribeScreenAndInput:
+      asked.push_back("input");
+      if (!knows_input) {
+        status = unknown;
+        break;
+      }
+      [[fallthrough]];
     case control::Request::kSubscribeScreen:
-      status = old ? unknown : known(request.subscribe_screen().session_id());
+      status = old ? unknown
+                   : known(request.has_subscribe_screen()
+                               ? request.subscribe_screen().session_id()
+                               : request.subscribe_screen_and_input().session_id());
       if (!status.ok()) break;
       connection->screen = request.id();
       reply.mutable_frame()->set_ansi("first");

@@ -47,6 +47,7 @@ class FakeHost {
   // "detach abcde", oldest first. Not what links ask by themselves.
   std::vector<std::string> asked;
   bool mute = false;       // never answers
+  bool knows_input = true;  // can tell what is typed
   bool old = false;        // knows neither GetHost nor GetSession nor screens nor limits
   control::Limits limits;  // that the owner has told
   absl::Status answer;     // to everything that changes something

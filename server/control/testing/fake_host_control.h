@@ -45,6 +45,14 @@ class FakeHostControl final : public HostControl {
     for (ScreenWatcher* watcher : screen_watchers_[id]) watcher->OnScreenChanged();
   }
 
+  // What is typed into a session that shows what was drawn; nullopt: it is not to be told.
+  void Type(const std::string& id, std::optional<absl::string_view> typed) {
+    const std::optional<term::Screen>& shown = screens_[id];
+    for (ScreenWatcher* watcher : screen_watchers_[id]) {
+      if (watcher->WantsInput()) watcher->OnInput(typed, shown ? &*shown : nullptr);
+    }
+  }
+
   // What was asked, oldest first: "attach abcde view", "notify abcde hello".
   std::vector<std::string> asked;
   absl::Status answer;  // to everything that changes something
