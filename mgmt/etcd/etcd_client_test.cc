@@ -10,8 +10,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "etcd/rpc.grpc.pb.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
@@ -124,7 +122,9 @@ class Member final : public etcdserverpb::KV::Service,
     for (const etcdserverpb::WatchResponse& response : watched) stream->Write(response);
     if (ends_watches)
       return grpc::Status(grpc::StatusCode::UNAVAILABLE, "etcdserver: leader changed");
-    while (!context->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+    // Until the client ends it.
+    while (stream->Read(&request)) {
+    }
     return grpc::Status::CANCELLED;
   }
 
