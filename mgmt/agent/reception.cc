@@ -452,7 +452,7 @@ io::Task<grpc::Status> Reception::Admit(Call* call) {
 
 io::Task<absl::Status> Reception::Begin(const Call* call) {
   fleet::AuditEntry entry = EntryOf(*call);
-  entry.set_detail("begins");
+  entry.set_detail(absl::StrCat("begins", call->detail.empty() ? "" : ", ", call->detail));
   const absl::Status status = co_await context_.audit->Record(std::move(entry));
   if (context_.metrics != nullptr) context_.metrics->CountAudit(status.ok());
   co_return status;
