@@ -268,7 +268,7 @@ class Agent {
   const std::unique_ptr<FleetPart> fleet_;            // null: no other node can be asked
   Calls calls_;
   Streams streams_;
-  NodeCalls node_calls_{&calls_, &registry_, streams_.watchers()};
+  NodeCalls node_calls_{&calls_, &registry_, streams_.watchers(), static_nodes_.get()};
   const bool keeps_recordings_;
   RecordingStore recording_store_;
   Recorder recorder_{reactor_.get(), &recording_store_};

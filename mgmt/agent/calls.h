@@ -73,6 +73,10 @@ class Calls {
   grpc::Status Find(Call* call, absl::string_view name, Verb verb, const Record** record) const;
   // OK if it is this node, by its name or as nodes/-.
   grpc::Status CheckNode(const Call& call, absl::string_view field, absl::string_view name) const;
+  // The same for what no node tells of another, whoever asks: nodes/- is refused where there may be
+  // several, since one alone would look like all.
+  grpc::Status CheckOneNode(const Call& call, absl::string_view field,
+                            absl::string_view name) const;
   // OK if the caller may do this to the node itself.
   grpc::Status CheckNodeRight(const Call& call, Verb verb) const;
   // What the parent of a request stands for, for this caller; then, once everything else about the

@@ -49,6 +49,14 @@ grpc::Status Calls::Elsewhere(const Call& call, const std::string& node,
   return NodeElsewhere(node, found->endpoint());
 }
 
+grpc::Status Calls::CheckOneNode(const Call& call, absl::string_view field,
+                                 absl::string_view name) const {
+  const grpc::Status named = CheckNode(call, field, name);
+  if (!named.ok() || name != "nodes/-" || !KnowsElsewhere(call)) return named;
+  return InvalidField(reason::kInvalidName, field,
+                      "must name one node: nodes/- is all, and each tells this of itself alone");
+}
+
 grpc::Status Calls::ChooseView(const Call& call, absl::string_view field, absl::string_view parent,
                                View* view) const {
   const std::optional<std::string> node = ParseNodeName(parent);

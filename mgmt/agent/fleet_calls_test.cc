@@ -173,6 +173,17 @@ TEST_F(FleetCallsTest, AnotherAgentIsToldOfThisNodeAlone) {
             "NOT_FOUND NODE_NOT_FOUND");
 }
 
+TEST_F(FleetCallsTest, WhatEachTellsOfItselfAloneIsAskedOfOne) {
+  const auto check = [this](std::shared_ptr<const Caller> caller, const std::string& name) {
+    const Call call = node_.MakeCall(std::move(caller), method::kTailAudit);
+    return Outcome(node_.calls.CheckOneNode(call, "parent", name));
+  };
+  EXPECT_EQ(check(FakeNode::Cert("admin"), "nodes/-"), "INVALID_ARGUMENT INVALID_NAME");
+  EXPECT_EQ(check(FakeNode::Cert("admin"), "nodes/n1"), "OK");
+  EXPECT_EQ(check(FakeNode::Cert("admin"), "nodes/n2"), "FAILED_PRECONDITION NODE_ELSEWHERE");
+  EXPECT_EQ(check(FakeNode::Local(kAlice), "nodes/-"), "OK") << "she has no other nodes";
+}
+
 TEST_F(FleetCallsTest, ASessionOfAnotherNodeIsAskedForThere) {
   fleet::Session session;
   const auto get = [&](const std::shared_ptr<const Caller>& caller, const std::string& name) {

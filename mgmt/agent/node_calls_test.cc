@@ -122,6 +122,19 @@ TEST_F(NodeCallsTest, ListsTheFleetByName) {
   EXPECT_FALSE(list.nodes(0).has_session_count());
 }
 
+TEST_F(NodeCallsTest, ListsThoseOfAFleetWithoutARegistry) {
+  t.nodes.Put("nodes/n1", "n1:1");
+  t.nodes.Put("nodes/n2", "n2:1");
+  NodeCalls fixed(&t.calls, &registry, &places, &t.nodes);
+  const fleet::ListNodesRequest request;
+  call = t.MakeCall(FakeNode::Cert("viewer"), method::kListNodes);
+  grpc::Status status;
+  t.world.RunToCompletion(FakeNode::Keep(fixed.ListNodes(&call, &request, &list), &status));
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(Listed(), "n1 n2");
+  EXPECT_EQ(list.nodes(1).endpoint(), "n2:1");
+}
+
 TEST_F(NodeCallsTest, ListsInPages) {
   for (const bool descending : {false, true}) {
     fleet::ListNodesRequest request;

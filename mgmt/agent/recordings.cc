@@ -273,7 +273,7 @@ Recordings::Done Recordings::Delete(Call* call, const fleet::DeleteRecordingRequ
 Recordings::Done Recordings::ListRecordings(Call* call, const fleet::ListRecordingsRequest* request,
                                             fleet::ListRecordingsResponse* response) {
   call->resource = request->parent();
-  const grpc::Status named = context_.calls->CheckNode(*call, "parent", request->parent());
+  const grpc::Status named = context_.calls->CheckOneNode(*call, "parent", request->parent());
   if (!named.ok()) co_return named;
   const absl::StatusOr<int> page_size = PageSize(request->page_size());
   if (!page_size.ok()) {

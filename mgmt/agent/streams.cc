@@ -256,7 +256,7 @@ Streams::Done Streams::StreamScreen(Call* call, const fleet::StreamScreenRequest
 Streams::Done Streams::TailAudit(Call* call, const fleet::TailAuditRequest* request,
                                  Sink<fleet::AuditEntry>* sink) {
   call->resource = request->parent();
-  const grpc::Status named = calls_->CheckNode(*call, "parent", request->parent());
+  const grpc::Status named = calls_->CheckOneNode(*call, "parent", request->parent());
   if (!named.ok()) co_return named;
   const auto allowed = [this, call] {
     return calls_->context().policy()->RightsOverNode(*call->caller).Has(Verb::kAudit);
@@ -298,9 +298,11 @@ Streams::Done Streams::TailAudit(Call* call, const fleet::TailAuditRequest* requ
       co_return ApiError(grpc::StatusCode::DATA_LOSS, reason::kInternal,
                          absl::string_view(entries.status().message()));
     }
-    for (const fleet::AuditEntry& entry : *entries) {
-      if (!co_await sink->Write(entry)) co_return Stopped(*call, "");
+    for (fleet::AuditEntry entry : *entries) {
       next = entry.sequence() + 1;
+      entry.set_node(calls_->context().directory->node_name());
+      const bool there = co_await sink->Write(std::move(entry));
+      if (!there) co_return Stopped(*call, "");
     }
     left -= static_cast<int64_t>(entries->size());
     if (limited && left <= 0) co_return grpc::Status::OK;

@@ -9,6 +9,11 @@ namespace fleet = ::mosh::fleet::v1;
 absl::StatusOr<Api*> Api::Elsewhere(const grpc::Status& status) {
   const std::string endpoint = opener_ == nullptr ? "" : EndpointElsewhere(status);
   if (endpoint.empty()) return nullptr;
+  return At(endpoint);
+}
+
+absl::StatusOr<Api*> Api::At(const std::string& endpoint) {
+  if (opener_ == nullptr) return absl::UnavailableError("other nodes can't be asked from here");
   std::unique_ptr<Api>& other = others_[endpoint];
   if (other == nullptr) {
     const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = opener_(endpoint);
@@ -40,9 +45,10 @@ absl::StatusOr<fleet::ListSessionsResponse> Api::ListSessions(fleet::ListSession
   return all;
 }
 
-absl::StatusOr<fleet::ListRecordingsResponse> Api::ListRecordings(const std::string& session) {
+absl::StatusOr<fleet::ListRecordingsResponse> Api::ListRecordings(const std::string& node,
+                                                                  const std::string& session) {
   fleet::ListRecordingsRequest request;
-  request.set_parent(kAnyNode);
+  request.set_parent(node);
   request.set_page_size(1000);
   request.set_session(session);
   fleet::ListRecordingsResponse all;

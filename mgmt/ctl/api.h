@@ -82,12 +82,16 @@ class Api {
   // there is no way to that one.
   absl::StatusOr<Api*> Elsewhere(const grpc::Status& status);
 
+  // The agent at "HOST:PORT", by a connection of its own, with the same deadline. An error: there
+  // is no way to it.
+  absl::StatusOr<Api*> At(const std::string& endpoint);
+
   // All sessions, page by page, as one answer. No parent: of all nodes.
   absl::StatusOr<::mosh::fleet::v1::ListSessionsResponse> ListSessions(
       ::mosh::fleet::v1::ListSessionsRequest request);
-  // The same of recordings. `session`: only this one's, unless it is empty.
+  // The same of recordings, of one node. `session`: only this one's, unless it is empty.
   absl::StatusOr<::mosh::fleet::v1::ListRecordingsResponse> ListRecordings(
-      const std::string& session);
+      const std::string& node, const std::string& session);
 
   // For streams, which have no end that could be waited for: the first message has to come within
   // timeout().

@@ -157,6 +157,7 @@ class Grammar {
     audit->add_option("--from", options_.from, "From the entry of this number on")
         ->check(CLI::Range(int64_t{1}, INT64_MAX).description(""));
     audit->add_flag("-f,--follow", options_.follow, "And those to come");
+    AddNode(audit);
   }
 
   void AddActing() {
@@ -228,6 +229,7 @@ class Grammar {
     CLI::App* const ls = add("ls", "List recordings, the newest first");
     ls->alias("list");
     AddSessions(ls, 0, 1);
+    AddNode(ls);
     CLI::App* const get = add("get", "Fetch a recording's file; goes on with one that was cut off");
     AddRecordings(get, 1);
     get->add_option("-O,--file", options_.file, "Where to (else RECORDING.cast)");

@@ -26,12 +26,14 @@ struct Workplace {
 // Resource names of options.sessions. kNotFound: one of them is none, or not clear.
 absl::StatusOr<std::vector<std::string>> ResolveSessions(const Workplace& work);
 
-// ls, describe, watch, audit, screen (looking_commands.cc)
+// ls, describe, watch, screen (looking_commands.cc)
 absl::Status ListCommand(const Workplace& work);
 absl::Status DescribeCommand(const Workplace& work);
 absl::Status TopCommand(const Workplace& work);
 absl::Status WatchCommand(const Workplace& work);
 absl::Status ScreenCommand(const Workplace& work);
+
+// audit (audit_command.cc)
 absl::Status AuditCommand(const Workplace& work);
 
 // nodes (node_commands.cc)

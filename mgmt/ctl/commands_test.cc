@@ -183,9 +183,9 @@ TEST_F(CommandsTest, AuditPrintsEntries) {
   const Outcome audit = Run({"audit", "-n", "2"});
   EXPECT_EQ(audit.code, 0) << audit.err;
   EXPECT_THAT(audit.out, HasSubstr("local:root(0)  GetScreen  nodes/n1/sessions/ab12  done\n"));
-  EXPECT_EQ(LastAsked(), "TailAudit parent: \"nodes/-\" count: 2");
+  EXPECT_EQ(LastAsked(), "TailAudit parent: \"nodes/n1\" count: 2");
   Run({"audit", "--from", "7", "-ojson"});
-  EXPECT_EQ(LastAsked(), "TailAudit parent: \"nodes/-\" start_sequence: 7");
+  EXPECT_EQ(LastAsked(), "TailAudit parent: \"nodes/n1\" start_sequence: 7");
 }
 
 TEST_F(CommandsTest, WatchPrintsChangesUntilItCant) {

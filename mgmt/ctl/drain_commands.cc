@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "mgmt/ctl/commands.h"
+#include "mgmt/ctl/each_node.h"
 #include "mgmt/ctl/node_view.h"
 #include "mgmt/ctl/status_line.h"
 #include "mgmt/ctl/text.h"
@@ -37,12 +38,31 @@ absl::StatusOr<std::string> ResolveNode(const Workplace& work) {
   return node->name();
 }
 
+// Of the node, or of all; the newest first.
+absl::StatusOr<fleet::ListOperationsResponse> ListOperations(const Workplace& work,
+                                                             const std::string& node) {
+  const auto answers =
+      AskNodes<fleet::ListOperationsResponse>(work, node, [](const NodeAgent& agent) {
+        fleet::ListOperationsRequest request;
+        request.set_parent(agent.node);
+        return agent.api->Call(&Api::OperationStub::ListOperations, request);
+      });
+  if (!answers.ok()) return answers.status();
+  fleet::ListOperationsResponse all;
+  for (const fleet::ListOperationsResponse& each : answers->of) all.MergeFrom(each);
+  // Ids sort by start time.
+  auto& operations = *all.mutable_operations();
+  std::sort(operations.begin(), operations.end(),
+            [](const fleet::Operation& a, const fleet::Operation& b) {
+              const std::string a_id = LastSegment(a.name()), b_id = LastSegment(b.name());
+              return a_id != b_id ? a_id > b_id : a.name() < b.name();
+            });
+  return all;
+}
+
 absl::StatusOr<std::string> ResolveOperation(const Workplace& work, const std::string& given) {
   if (absl::StartsWith(given, "nodes/")) return given;
-  fleet::ListOperationsRequest request;
-  request.set_parent(kAnyNode);
-  const absl::StatusOr<fleet::ListOperationsResponse> list =
-      work.api.Call(&Api::OperationStub::ListOperations, request);
+  const absl::StatusOr<fleet::ListOperationsResponse> list = ListOperations(work, "");
   if (!list.ok()) return list.status();
   std::vector<std::string> found;
   for (const fleet::Operation& operation : list->operations()) {
@@ -181,13 +201,8 @@ absl::Status UndrainCommand(const Workplace& work) {
 }
 
 absl::Status OperationsListCommand(const Workplace& work) {
-  fleet::ListOperationsRequest request;
-  const std::string& node = work.options.node;
-  request.set_parent(node.empty()                       ? kAnyNode
-                     : absl::StartsWith(node, "nodes/") ? node
-                                                        : absl::StrCat("nodes/", node));
   const absl::StatusOr<fleet::ListOperationsResponse> list =
-      work.api.Call(&Api::OperationStub::ListOperations, request);
+      ListOperations(work, work.options.node);
   if (!list.ok()) return list.status();
   if (ForPrograms(work.options.format)) return PrintMessage(work, *list);
   if (list->operations().empty()) {

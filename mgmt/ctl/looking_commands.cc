@@ -200,32 +200,4 @@ absl::Status ScreenCommand(const Workplace& work) {
   return absl::OkStatus();
 }
 
-absl::Status AuditCommand(const Workplace& work) {
-  fleet::TailAuditRequest request;
-  request.set_parent(kAnyNode);
-  request.set_start_sequence(work.options.from);
-  if (work.options.from == 0) request.set_count(work.options.count);
-  request.set_follow(work.options.follow);
-  StreamReader<fleet::AuditEntry> reader(
-      [stub = work.api.stub(), request](grpc::ClientContext* context) {
-        return stub->TailAudit(context, request);
-      });
-  // Followed, an empty log may stay empty for long.
-  const absl::Duration limit = work.options.follow ? absl::InfiniteDuration() : work.api.timeout();
-  while (true) {
-    if (!WaitForNews(reader, limit)) {
-      return work.api.Explain(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, ""));
-    }
-    while (const std::optional<fleet::AuditEntry> entry = reader.Take()) {
-      if (ForPrograms(work.options.format)) {
-        if (absl::Status status = PrintStreamed(work, *entry); !status.ok()) return status;
-      } else {
-        work.surroundings.Print(AuditLine(*entry, work.surroundings.colors));
-        work.surroundings.out->flush();
-      }
-    }
-    if (const std::optional<grpc::Status> end = reader.end()) return work.api.Explain(*end);
-  }
-}
-
 }  // namespace mosh::mgmt::ctl

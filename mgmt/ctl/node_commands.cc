@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "mgmt/ctl/commands.h"
+#include "mgmt/ctl/each_node.h"
 #include "mgmt/ctl/session_view.h"
 #include "mgmt/ctl/stream_reader.h"
 #include "mgmt/ctl/text.h"
@@ -22,26 +23,6 @@ namespace {
 
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(250);
 constexpr absl::Duration kLastRetry = absl::Seconds(10);
-
-std::string NodeName(const std::string& given) {
-  return absl::StartsWith(given, "nodes/") ? given : absl::StrCat("nodes/", given);
-}
-
-absl::StatusOr<fleet::ListNodesResponse> ListNodes(const Workplace& work,
-                                                   const std::string& filter) {
-  fleet::ListNodesRequest request;
-  request.set_filter(filter);
-  fleet::ListNodesResponse all;
-  do {
-    absl::StatusOr<fleet::ListNodesResponse> page = work.api.Call(&Api::Stub::ListNodes, request);
-    if (!page.ok()) return page.status();
-    request.set_page_token(page->next_page_token());
-    page->clear_next_page_token();
-    all.clear_total_size();
-    all.MergeFrom(*page);
-  } while (!request.page_token().empty());
-  return all;
-}
 
 absl::Status Describe(const Workplace& work, const fleet::Node& node) {
   if (ForPrograms(work.options.format)) return PrintMessage(work, node);

@@ -25,8 +25,8 @@ struct Options {
 
   // Of some. Empty, 0 or false where the command has no such option.
   std::vector<std::string> sessions;  // ids, beginnings of ids, or resource names
-  // ls, top, watch, notify: only this one's; empty: all nodes'. drain, undrain, operations ls: this
-  // one; empty: the one that answers.
+  // ls, top, watch, notify, audit, record ls, operations ls: only this one's; empty: all nodes'.
+  // drain, undrain: this one; empty: the one that answers.
   std::string node;
   std::string filter;
   std::string order_by;

@@ -10,6 +10,8 @@
 #include "absl/strings/str_join.h"
 #include "mgmt/ctl/commands.h"
 #include "mgmt/ctl/download.h"
+#include "mgmt/ctl/each_node.h"
+#include "mgmt/ctl/node_view.h"
 #include "mgmt/ctl/replay.h"
 #include "mgmt/ctl/session_view.h"
 #include "mgmt/ctl/status_line.h"
@@ -44,14 +46,43 @@ absl::StatusOr<std::string> FindRecording(const std::string& id,
                                           " recordings\n  Give more of it."));
 }
 
+// Of all nodes, the newest first.
+struct Listed {
+  fleet::ListRecordingsResponse list;
+  bool several = false;  // nodes
+};
+absl::StatusOr<Listed> ListRecordings(const Workplace& work, const std::string& node,
+                                      const std::string& session) {
+  const auto answers =
+      AskNodes<fleet::ListRecordingsResponse>(work, node, [&session](const NodeAgent& agent) {
+        return agent.api->ListRecordings(agent.node, session);
+      });
+  if (!answers.ok()) return answers.status();
+  Listed all{.several = answers->several};
+  int total = 0;
+  for (const fleet::ListRecordingsResponse& each : answers->of) {
+    total += each.total_size();
+    all.list.MergeFrom(each);
+  }
+  all.list.set_total_size(total);
+  // Ids sort by start time.
+  auto& recordings = *all.list.mutable_recordings();
+  std::sort(recordings.begin(), recordings.end(),
+            [](const fleet::Recording& a, const fleet::Recording& b) {
+              const std::string a_id = LastSegment(a.name()), b_id = LastSegment(b.name());
+              return a_id != b_id ? a_id > b_id : a.name() < b.name();
+            });
+  return all;
+}
+
 absl::StatusOr<std::vector<std::string>> ResolveRecordings(const Workplace& work,
                                                            const std::vector<std::string>& given) {
   fleet::ListRecordingsResponse all;
   if (!std::all_of(given.begin(), given.end(),
                    [](const std::string& id) { return absl::StartsWith(id, "nodes/"); })) {
-    absl::StatusOr<fleet::ListRecordingsResponse> list = work.api.ListRecordings("");
-    if (!list.ok()) return list.status();
-    all = *std::move(list);
+    absl::StatusOr<Listed> listed = ListRecordings(work, "", "");
+    if (!listed.ok()) return listed.status();
+    all = std::move(listed->list);
   }
   std::vector<std::string> names;
   for (const std::string& id : given) {
@@ -101,10 +132,11 @@ std::string StateOf(const fleet::Recording& recording) {
   }
 }
 
-std::vector<std::vector<Cell>> Rows(const fleet::ListRecordingsResponse& list, bool wide,
-                                    absl::Time now) {
+std::vector<std::vector<Cell>> Rows(const Listed& listed, bool wide, absl::Time now) {
   std::vector<std::vector<Cell>> rows(1);
-  for (const char* title : {"ID", "SESSION", "USER", "STATE"}) rows[0].push_back({title, kBold});
+  rows[0].push_back({"ID", kBold});
+  if (listed.several) rows[0].push_back({"NODE", kBold});
+  for (const char* title : {"SESSION", "USER", "STATE"}) rows[0].push_back({title, kBold});
   for (const char* title : {"LENGTH", "SIZE"}) rows[0].push_back({title, kBold, true});
   rows[0].push_back({"TITLE", kBold});
   if (wide) {
@@ -112,26 +144,28 @@ std::vector<std::vector<Cell>> Rows(const fleet::ListRecordingsResponse& list, b
       rows[0].push_back({title, kBold});
     }
   }
-  for (const fleet::Recording& recording : list.recordings()) {
+  for (const fleet::Recording& recording : listed.list.recordings()) {
     const bool running = recording.state() == fleet::Recording::RECORDING;
     const absl::Time end = running ? now : ToTime(recording.end_time());
     const char* const style = running                                         ? kGreen
                               : recording.state() == fleet::Recording::FAILED ? kRed
                                                                               : kPlain;
-    rows.push_back(
-        {{IdOf(recording.name())},
-         {IdOf(recording.session())},
-         {Harmless(recording.user())},
-         {StateOf(recording), style},
-         {RoughDuration(std::max(end - ToTime(recording.start_time()), absl::ZeroDuration())),
-          kPlain, true},
-         {ByteCount(static_cast<uint64_t>(std::max<int64_t>(recording.size_bytes(), 0))), kPlain,
-          true},
-         {Harmless(recording.title())}});
+    std::vector<Cell>& row = rows.emplace_back();
+    row.push_back({IdOf(recording.name())});
+    if (listed.several) row.push_back({NodeOf(recording.name())});
+    row.push_back({IdOf(recording.session())});
+    row.push_back({Harmless(recording.user())});
+    row.push_back({StateOf(recording), style});
+    const absl::Duration length = end - ToTime(recording.start_time());
+    row.push_back({RoughDuration(std::max(length, absl::ZeroDuration())), kPlain, true});
+    const int64_t size = std::max<int64_t>(recording.size_bytes(), 0);
+    row.push_back({ByteCount(static_cast<uint64_t>(size)), kPlain, true});
+    row.push_back({Harmless(recording.title())});
     if (wide) {
       for (const std::string& text :
-           {std::string(recording.has_input() ? "yes" : "no"), recording.started_by(), recording.reason(), recording.end_reason()}) {
-        rows.back().push_back({Harmless(text)});
+           {std::string(recording.has_input() ? "yes" : "no"), recording.started_by(),
+            recording.reason(), recording.end_reason()}) {
+        row.push_back({Harmless(text)});
       }
     }
   }
@@ -231,19 +265,17 @@ absl::Status RecordListCommand(const Workplace& work) {
     if (!names.ok()) return names.status();
     session = names->front();
   }
-  const absl::StatusOr<fleet::ListRecordingsResponse> list = work.api.ListRecordings(session);
-  if (!list.ok()) return list.status();
-  if (ForPrograms(work.options.format)) {
-    const absl::StatusOr<std::string> text = FormatMessage(*list, work.options.format);
-    if (text.ok()) work.surroundings.Print(*text);
-    return text.status();
-  }
-  if (list->recordings().empty()) {
+  // It is where its session is.
+  const std::string node = session.empty() ? work.options.node : NodeOf(session);
+  const absl::StatusOr<Listed> listed = ListRecordings(work, node, session);
+  if (!listed.ok()) return listed.status();
+  if (ForPrograms(work.options.format)) return PrintMessage(work, listed->list);
+  if (listed->list.recordings().empty()) {
     work.surroundings.Print("No recordings.\n");
     return absl::OkStatus();
   }
   const bool wide = work.options.format == OutputFormat::kWide;
-  work.surroundings.Print(FormatTable(Rows(*list, wide, work.surroundings.now()),
+  work.surroundings.Print(FormatTable(Rows(*listed, wide, work.surroundings.now()),
                                       wide ? 0 : work.surroundings.columns,
                                       work.surroundings.colors));
   return absl::OkStatus();

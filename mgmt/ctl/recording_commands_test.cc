@@ -63,9 +63,8 @@ TEST_F(RecordingCommandsTest, StartsStopsAndRemoves) {
 TEST_F(RecordingCommandsTest, InputIsAskedForAndSaid) {
   EXPECT_EQ(moshctl_.Run({"record", "start", "ab12", "--input"}).out,
             "ab12 is recorded with input: 20261129-174500-bb22\n");
-  EXPECT_THAT(
-      moshctl_.recordings.Asked(),
-      ElementsAre("StartRecording session: \"nodes/n1/sessions/ab12\" record_input: true"));
+  EXPECT_THAT(moshctl_.recordings.Asked(),
+              ElementsAre("StartRecording session: \"nodes/n1/sessions/ab12\" record_input: true"));
   EXPECT_THAT(moshctl_.Run({"record", "ls", "-o", "wide"}).out, HasSubstr("INPUT"));
 }
 

@@ -449,13 +449,15 @@ std::string EventLine(const fleet::SessionEvent& event, bool with_node, absl::Ti
   }
 }
 
-std::string AuditLine(const fleet::AuditEntry& entry, bool colors) {
+std::string AuditLine(const fleet::AuditEntry& entry, bool with_node, bool colors) {
   const std::vector<std::string> method = absl::StrSplit(entry.method(), '/');
   const std::string outcome =
       entry.code() == 0 ? "done" : absl::StrCat("refused (", entry.code(), ")");
+  const std::string node = Harmless(entry.node().substr(entry.node().rfind('/') + 1));
   std::string line =
-      absl::StrCat(entry.sequence(), "  ", TimeText(entry.time()), "  ", Harmless(entry.caller()),
-                   "  ", Harmless(method.back()), "  ", OrDash(Harmless(entry.resource())), "  ",
+      absl::StrCat(with_node ? absl::StrCat(node, "  ") : "", entry.sequence(), "  ",
+                   TimeText(entry.time()), "  ", Harmless(entry.caller()), "  ",
+                   Harmless(method.back()), "  ", OrDash(Harmless(entry.resource())), "  ",
                    colors && entry.code() != 0 ? Styled(outcome, kRed) : outcome);
   if (!entry.detail().empty()) absl::StrAppend(&line, "  ", Harmless(entry.detail()));
   if (!entry.reason().empty()) absl::StrAppend(&line, "  \"", Harmless(entry.reason()), "\"");

@@ -56,7 +56,7 @@ std::string UnreachableText(const google::protobuf::RepeatedPtrField<std::string
 std::string NodeEventLine(const ::mosh::fleet::v1::NodeEvent& event, absl::Time now, bool colors);
 std::string EventLine(const ::mosh::fleet::v1::SessionEvent& event, bool with_node, absl::Time now,
                       bool colors);
-std::string AuditLine(const ::mosh::fleet::v1::AuditEntry& entry, bool colors);
+std::string AuditLine(const ::mosh::fleet::v1::AuditEntry& entry, bool with_node, bool colors);
 
 }  // namespace mosh::mgmt::ctl
 

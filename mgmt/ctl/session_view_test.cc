@@ -103,7 +103,7 @@ TEST(SessionView, AuditEntriesAreLines) {
   entry.set_resource("nodes/n1/sessions/ab12");
   entry.set_code(7);
   entry.set_reason("curious\n");
-  const std::string line = AuditLine(entry, false);
+  const std::string line = AuditLine(entry, false, false);
   EXPECT_NE(
       line.find(
           "  local:bob(1001)  GetScreen  nodes/n1/sessions/ab12  refused (7)  \"curious?\"\n"),

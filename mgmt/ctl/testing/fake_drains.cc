@@ -1,6 +1,7 @@
 #include "mgmt/ctl/testing/fake_drains.h"
 
 #include "absl/strings/str_cat.h"
+#include "mgmt/ctl/testing/fake_fleet.h"
 
 namespace mosh::mgmt::ctl {
 
@@ -80,12 +81,16 @@ grpc::Status FakeOperations::GetOperation(Context*, const fleet::GetOperationReq
   return grpc::Status::OK;
 }
 
+FakeOperations::FakeOperations() {
+  *list.add_operations() = Running(2);
+  *list.add_operations() = Cancelled();
+  list.mutable_operations(1)->set_name("nodes/n1/operations/20270114-080000-bb22");
+}
+
 grpc::Status FakeOperations::ListOperations(Context*, const fleet::ListOperationsRequest* request,
                                             fleet::ListOperationsResponse* response) {
   Note("ListOperations", *request);
-  *response->add_operations() = Running(2);
-  *response->add_operations() = Cancelled();
-  response->mutable_operations(1)->set_name("nodes/n1/operations/20270114-080000-bb22");
+  *response = list;
   return grpc::Status::OK;
 }
 
@@ -104,6 +109,8 @@ grpc::Status FakeOperations::WaitOperation(Context*, const fleet::WaitOperationR
 grpc::Status FakeOperations::CancelOperation(Context*, const fleet::CancelOperationRequest* request,
                                              fleet::Operation* operation) {
   Note("CancelOperation", *request);
+  const grpc::Status here = FakeFleet::CheckNode(elsewhere, request->name());
+  if (!here.ok()) return here;
   *operation = Cancelled();
   return grpc::Status::OK;
 }

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -22,7 +23,13 @@ class FakeOperations final : public ::mosh::fleet::v1::OperationService::Service
   static ::mosh::fleet::v1::Operation Done();
   static ::mosh::fleet::v1::Operation Cancelled();
 
+  FakeOperations();
+
   std::vector<std::string> Asked();
+  // As FakeFleet's, of CancelOperation.
+  std::map<std::string, std::string> elsewhere;
+  // What ListOperations says.
+  ::mosh::fleet::v1::ListOperationsResponse list;
   // What WaitOperation says, one after the other; then that it is done.
   struct Answer {
     grpc::Status status;

@@ -38,6 +38,13 @@ FakeFleet::FakeFleet() : list_(SampleSessions()) {
   fleet::Node node;
   node.set_name("nodes/n1");
   nodes.push_back(node);
+  for (int i = 1; i <= 2; ++i) {
+    fleet::AuditEntry& entry = audit.emplace_back();
+    entry.set_sequence(i);
+    entry.set_caller("local:root(0)");
+    entry.set_method("mosh.fleet.v1.FleetService/GetScreen");
+    entry.set_resource("nodes/n1/sessions/ab12");
+  }
 }
 
 grpc::Status FakeFleet::Refusal(grpc::StatusCode code, const std::string& message,
@@ -66,7 +73,8 @@ void FakeFleet::Note(const std::string& method, const google::protobuf::Message&
   asked_.push_back(absl::StrCat(method, " ", request.ShortDebugString()));
 }
 
-grpc::Status FakeFleet::CheckNode(const std::string& name) const {
+grpc::Status FakeFleet::CheckNode(const std::map<std::string, std::string>& elsewhere,
+                                  const std::string& name) {
   for (const auto& [node, endpoint] : elsewhere) {
     if (name.rfind(node + "/", 0) != 0) continue;
     google::rpc::ErrorInfo info;
@@ -230,7 +238,7 @@ grpc::Status FakeFleet::GetScreen(Context*, const fleet::GetScreenRequest* reque
 grpc::Status FakeFleet::StreamScreen(Context* context, const fleet::StreamScreenRequest* request,
                                      Writer<fleet::ScreenFrame>* writer) {
   Note("StreamScreen", *request);
-  if (const grpc::Status here = CheckNode(request->name()); !here.ok()) return here;
+  if (const grpc::Status here = CheckNode(elsewhere, request->name()); !here.ok()) return here;
   for (const fleet::ScreenFrame& frame : frames) writer->Write(frame);
   if (!end_streams) WaitForCancel(context);
   return NoSession(request->name());
@@ -239,7 +247,7 @@ grpc::Status FakeFleet::StreamScreen(Context* context, const fleet::StreamScreen
 grpc::Status FakeFleet::TerminateSession(Context*, const fleet::TerminateSessionRequest* request,
                                          fleet::TerminateSessionResponse*) {
   Note("TerminateSession", *request);
-  if (const grpc::Status here = CheckNode(request->name()); !here.ok()) return here;
+  if (const grpc::Status here = CheckNode(elsewhere, request->name()); !here.ok()) return here;
   if (request->name() == "nodes/n1/sessions/cd56") {
     return Refusal(grpc::StatusCode::PERMISSION_DENIED, "carol's sessions are hers",
                    "PERMISSION_DENIED");
@@ -288,15 +296,18 @@ grpc::Status FakeFleet::CreateAttachTicket(Context*,
 grpc::Status FakeFleet::TailAudit(Context*, const fleet::TailAuditRequest* request,
                                   Writer<fleet::AuditEntry>* writer) {
   Note("TailAudit", *request);
-  for (int i = 1; i <= 2; ++i) {
-    fleet::AuditEntry entry;
-    entry.set_sequence(i);
-    entry.set_caller("local:root(0)");
-    entry.set_method("mosh.fleet.v1.FleetService/GetScreen");
-    entry.set_resource("nodes/n1/sessions/ab12");
-    writer->Write(entry);
+  std::lock_guard lock(mutex_);
+  if (on_tail != nullptr) on_tail();
+  const int64_t last = audit.empty() ? 0 : audit.back().sequence();
+  const int64_t first =
+      request->start_sequence() > 0 ? request->start_sequence() : last - request->count() + 1;
+  for (const fleet::AuditEntry& entry : audit) {
+    if (entry.sequence() >= first) writer->Write(entry);
   }
-  return grpc::Status::OK;
+  if (audit_ends.empty()) return grpc::Status::OK;
+  const grpc::Status end = audit_ends.front();
+  audit_ends.pop_front();
+  return end;
 }
 
 grpc::Status FakeFleet::DrainNode(Context*, const fleet::DrainNodeRequest* request,

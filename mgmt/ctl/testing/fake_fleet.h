@@ -4,6 +4,7 @@
 #define MGMT_CTL_TESTING_FAKE_FLEET_H_
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,10 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
   static grpc::Status Refusal(grpc::StatusCode code, const std::string& message,
                               const std::string& reason);
 
+  // OK unless what is called so is another node's affair: one of `elsewhere`'s.
+  static grpc::Status CheckNode(const std::map<std::string, std::string>& elsewhere,
+                                const std::string& name);
+
   // What it was asked, oldest first, as "Method field: value …" of protobuf's short text form.
   std::vector<std::string> Asked();
 
@@ -39,6 +44,11 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
   bool mute_watches = false;
   // By node: the agent to ask about its sessions instead.
   std::map<std::string, std::string> elsewhere;
+  // What TailAudit tells, by the request's rules, before it ends with the next of audit_ends, or
+  // OK. on_tail is called at its beginning.
+  std::vector<::mosh::fleet::v1::AuditEntry> audit;
+  std::deque<grpc::Status> audit_ends;
+  std::function<void()> on_tail;
   // Of NotifySessions.
   std::vector<std::string> unreachable;
   // GetNode answers never.
@@ -98,8 +108,6 @@ class FakeFleet final : public ::mosh::fleet::v1::FleetService::Service {
   grpc::Status UndrainNode(Context* context, const ::mosh::fleet::v1::UndrainNodeRequest* request,
                            ::mosh::fleet::v1::Node* node) override;
 
-  // OK unless it is another node's affair.
-  grpc::Status CheckNode(const std::string& name) const;
   void Note(const std::string& method, const google::protobuf::Message& request);
   const ::mosh::fleet::v1::Session* Find(const std::string& name) const;
 

@@ -3,17 +3,18 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "mgmt/ctl/testing/fake_fleet.h"
 #include "mgmt/recording/sha256.h"
 
 namespace mosh::mgmt::ctl {
 
 namespace fleet = ::mosh::fleet::v1;
 
-FakeRecordings::FakeRecordings() {
-  for (const char* id : {"20261129-174500-bb22", "20261128-090000-aa11"}) {
+FakeRecordings::FakeRecordings(const std::string& node, const std::vector<std::string>& ids) {
+  for (const std::string& id : ids) {
     fleet::Recording* const recording = list_.add_recordings();
-    recording->set_name(absl::StrCat("nodes/n1/recordings/", id));
-    recording->set_session("nodes/n1/sessions/ab12");
+    recording->set_name(absl::StrCat(node, "/recordings/", id));
+    recording->set_session(absl::StrCat(node, "/sessions/ab12"));
     recording->set_user("alice");
     recording->set_state(fleet::Recording::FINISHED);
     recording->set_end_reason("the session has ended");
@@ -48,6 +49,8 @@ grpc::Status FakeRecordings::StartRecording(Context*, const fleet::StartRecordin
 grpc::Status FakeRecordings::StopRecording(Context*, const fleet::StopRecordingRequest* request,
                                            fleet::Recording* recording) {
   Note("StopRecording", *request);
+  const grpc::Status here = FakeFleet::CheckNode(elsewhere, request->name());
+  if (!here.ok()) return here;
   *recording = list_.recordings(0);
   return grpc::Status::OK;
 }

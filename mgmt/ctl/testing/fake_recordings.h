@@ -1,7 +1,9 @@
-// A RecordingService beside FakeFleet's: two recordings, whose files are what a test says.
+// A RecordingService beside FakeFleet's: two recordings of a node, whose files are what a test
+// says.
 #ifndef MGMT_CTL_TESTING_FAKE_RECORDINGS_H_
 #define MGMT_CTL_TESTING_FAKE_RECORDINGS_H_
 
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -12,10 +14,14 @@ namespace mosh::mgmt::ctl {
 
 class FakeRecordings final : public ::mosh::fleet::v1::RecordingService::Service {
  public:
-  FakeRecordings();
+  explicit FakeRecordings(const std::string& node = "nodes/n1",
+                          const std::vector<std::string>& ids = {"20261129-174500-bb22",
+                                                                 "20261128-090000-aa11"});
 
   // As FakeFleet's.
   std::vector<std::string> Asked();
+  // As FakeFleet's, of StopRecording.
+  std::map<std::string, std::string> elsewhere;
   // Of each.
   std::string content;
   // What DownloadRecording says at its end; with an error only half of the content is sent.
