@@ -4,16 +4,10 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
@@ -29,6 +23,7 @@
 #include "io/reactor.h"
 #include "io/scope.h"
 #include "io/timer.h"
+#include "mgmt/agent/agent_files.h"
 #include "mgmt/agent/audit.h"
 #include "mgmt/agent/calls.h"
 #include "mgmt/agent/certificates.h"
@@ -45,6 +40,7 @@
 #include "mgmt/agent/policy_file.h"
 #include "mgmt/agent/reception.h"
 #include "mgmt/agent/recordings.h"
+#include "mgmt/agent/service_manager.h"
 #include "mgmt/agent/streams.h"
 #include "mgmt/agent/usage.h"
 #include "mgmt/agent/worker.h"
@@ -56,16 +52,10 @@
 #include "mgmt/model/directory.h"
 #include "mgmt/recording/recorder.h"
 #include "mgmt/recording/recording_store.h"
-#include "server/control/admission.h"
-#include "server/control/runtime_directory.h"
 
 namespace mosh::mgmt {
 namespace {
 
-constexpr char kRootDirectory[] = "/run/mosh-agent";
-constexpr char kRootAuditLog[] = "/var/log/mosh-agent/audit.jsonl";
-constexpr char kRootRecordings[] = "/var/lib/mosh-agent/recordings";
-constexpr char kRootPolicies[] = "/var/lib/mosh-agent/policies.json";
 constexpr std::chrono::seconds kSampleInterval{15};
 // Of what is under way when the agent stops, beyond what Reception gives it.
 constexpr std::chrono::seconds kPatienceAtEnd{3};
@@ -76,22 +66,6 @@ constexpr int kNiceness = 10;
 
 void Say(const std::string& text) { fprintf(stderr, "mosh-agent: %s\n", text.c_str()); }
 void Say(const absl::Status& status) { Say(std::string(status.message())); }
-
-// For systemd's Type=notify; nothing without it.
-void NotifyServiceManager(const char* state) {
-  const char* const path = getenv("NOTIFY_SOCKET");
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  if (path == nullptr || strlen(path) >= sizeof address.sun_path) return;
-  strcpy(address.sun_path, path);
-  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
-  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return;
-  const socklen_t size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + strlen(path));
-  [[maybe_unused]] const ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL,
-                                               reinterpret_cast<const sockaddr*>(&address), size);
-  close(fd);
-}
 
 std::string NodeName(const Options& options) {
   if (!options.node.empty()) return options.node;
@@ -127,35 +101,6 @@ fleet::Node OwnNode(const NodeFacts& facts, const FleetOptions& options) {
   return own;
 }
 
-absl::StatusOr<std::string> SocketPath(const Options& options) {
-  if (!options.listen_unix.empty()) return options.listen_unix;
-  if (geteuid() == 0) {
-    if (mkdir(kRootDirectory, 0755) != 0 && errno != EEXIST) {
-      return absl::ErrnoToStatus(errno, kRootDirectory);
-    }
-    return absl::StrCat(kRootDirectory, "/agent.sock");
-  }
-  const absl::StatusOr<std::string> directory =
-      server::RuntimeDirectory(server::RuntimePlacesOfProcess());
-  if (!directory.ok()) return directory.status();
-  return absl::StrCat(*directory, "/agent.sock");
-}
-
-// Null: none is kept.
-absl::StatusOr<std::unique_ptr<AuditFile>> OpenAudit(const Options& options) {
-  std::string path = options.audit_log;
-  // One that serves a single command keeps none: others like it may run.
-  if (path.empty() && geteuid() == 0 && !options.exit_with_parent) {
-    path = kRootAuditLog;
-    const std::string directory = path.substr(0, path.rfind('/'));
-    if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-      return absl::ErrnoToStatus(errno, directory);
-    }
-  }
-  if (path.empty() || path == "none") return nullptr;
-  return AuditFile::Open(path);
-}
-
 absl::Status CheckEtcdFiles(const FleetOptions& options) {
   absl::Status status;
   if (!options.etcd_ca.empty()) {
@@ -166,48 +111,6 @@ absl::Status CheckEtcdFiles(const FleetOptions& options) {
         CheckOwnCertificate({.certificate = options.etcd_certificate, .key = options.etcd_key});
   }
   return status;
-}
-
-// Empty: he has none.
-std::string UsersStateDirectory() {
-  const char* const state = getenv("XDG_STATE_HOME");
-  if (state != nullptr && state[0] == '/') return absl::StrCat(state, "/mosh-agent");
-  const char* const home = getenv("HOME");
-  if (home == nullptr || home[0] != '/') return "";
-  return absl::StrCat(home, "/.local/state/mosh-agent");
-}
-
-// Empty: none are kept.
-std::string RecordingsDirectory(const Options& options) {
-  if (options.recordings == "none") return "";
-  if (!options.recordings.empty()) return std::filesystem::absolute(options.recordings);
-  if (geteuid() == 0) return kRootRecordings;
-  const std::string state = UsersStateDirectory();
-  return state.empty() ? "" : absl::StrCat(state, "/recordings");
-}
-
-// Where drains and limits are kept.
-absl::StatusOr<NodeState::Places> StatePlaces(const Options& options) {
-  if (options.exit_with_parent) {
-    return absl::FailedPreconditionError(
-        "it ends with its command; run mosh-agent, as root for the whole machine");
-  }
-  if (geteuid() == 0) {
-    if (mkdir(kRootDirectory, 0755) != 0 && errno != EEXIST) {
-      return absl::ErrnoToStatus(errno, kRootDirectory);
-    }
-    return NodeState::Places{.admission = server::MachinesAdmissionPath(),
-                             .operations = absl::StrCat(kRootDirectory, "/operations.json"),
-                             .policies = kRootPolicies};
-  }
-  const absl::StatusOr<std::string> directory =
-      server::RuntimeDirectory(server::RuntimePlacesOfProcess());
-  if (!directory.ok()) return directory.status();
-  const std::string state = UsersStateDirectory();
-  if (state.empty()) return absl::FailedPreconditionError("HOME is not set");
-  return NodeState::Places{.admission = server::UsersAdmissionPath(*directory),
-                           .operations = absl::StrCat(*directory, "/operations.json"),
-                           .policies = absl::StrCat(state, "/policies.json")};
 }
 
 void RaiseDescriptorLimit() {
