@@ -148,7 +148,7 @@ class Engine {
   std::optional<term::TerminalModes> modes_;  // with the last screen
   std::optional<Departure> departure_;
   bool accounted_ = false;  // the last doubtful key is known to have done what it should
-  Model::Start line_ = {.fresh_line = true};  // at the last screen
+  LineState line_ = {.fresh_line = true};  // at the last screen
   // The last screen is none that the guesses lead to, and the echo ack has yet to say why.
   bool in_doubt_ = false;
   bool certain_ = true;      // of the next key, were it

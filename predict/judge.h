@@ -31,7 +31,7 @@ struct Guess {
   uint64_t next_epoch = 0;  // of the key after it
   bool certain = false;     // no unanswered key before it, nor it itself, may do something else
   Effect effect;
-  Model::Start line;   // after it
+  LineState line;      // after it
   bool drawn = false;  // it was shown, and has not been counted as right or wrong
 };
 using Guesses = std::deque<Guess>;
