@@ -87,4 +87,11 @@ double NowMillis() {
       .count();
 }
 
+void WaitUntil(std::vector<pollfd>& fds, double until) {
+  const double left = std::max(0.0, until - NowMillis());
+  timespec timeout{static_cast<time_t>(left / 1000),
+                   static_cast<long>((left - std::floor(left / 1000) * 1000) * 1e6)};
+  ppoll(fds.data(), fds.size(), std::isinf(until) ? nullptr : &timeout, nullptr);
+}
+
 }  // namespace mosh::bench

@@ -3,6 +3,7 @@
 #ifndef BENCH_MEASURE_H_
 #define BENCH_MEASURE_H_
 
+#include <poll.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -43,6 +44,8 @@ uint64_t VoluntarySwitches(pid_t pid);
 
 // The monotonic clock, in milliseconds.
 double NowMillis();
+// Until one of them is ready, or NowMillis() is `until`, which may be infinite.
+void WaitUntil(std::vector<pollfd>& fds, double until);
 
 }  // namespace mosh::bench
 

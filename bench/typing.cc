@@ -4,6 +4,8 @@
 //   ./tools/bazel run //bench:typing                                everything: under 25 minutes
 //   ./tools/bazel run //bench:typing -- --quick                     three networks, one seed
 //   ./tools/bazel run //bench:typing -- --networks=lossy --traces=vim --explain
+//   ./tools/bazel run //bench:typing -- --replay --seeds=20         our engine alone, on a virtual
+//   clock
 //   ./tools/bazel run //bench:typing -- --record=FILE               two sessions side by side, as
 //   text
 #include <sched.h>
@@ -16,7 +18,6 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,11 +33,14 @@
 #include "bench/measure.h"
 #include "bench/typing_judge.h"
 #include "bench/typing_recording.h"
+#include "bench/typing_reference.h"
+#include "bench/typing_replay.h"
 #include "bench/typing_report.h"
 #include "bench/typing_session.h"
 #include "bench/typing_trace.h"
 #include "e2e/tools.h"
 #include "netem/profile.h"
+#include "predict/testing/typist.h"
 
 namespace mosh::bench {
 namespace {
@@ -47,18 +51,27 @@ struct Network {
   double rtt;  // ms, about
   int seeds;   // more where chance decides more
   bool quick;
+  int jitter = 0;   // ms
+  double loss = 0;  // each way
+
+  predict::Line Line(Peer server) const {
+    return {.round_trip_ms = static_cast<int>(rtt),
+            .jitter_ms = jitter,
+            .loss = loss,
+            .tells_modes = server == Peer::kOurs};
+  }
 };
 
 const std::vector<Network>& Networks() {
   static const auto* networks = new std::vector<Network>{
       {"loopback", "clean", 0, 1, false},
       {"100ms", "clean100", 100, 3, true},
-      {"ev-do", "ev-do", 500, 3, true},
+      {"ev-do", "ev-do", 500, 3, true, 60},
       {"lte-queue", "lte-loaded", 5000, 3, false},
-      {"singapore", "singapore", 273, 3, false},
-      {"lossy", "lossy", 100, 5, true},
+      {"singapore", "singapore", 273, 3, false, 2},
+      {"lossy", "lossy", 100, 5, true, 0, 0.29},
       {"bursts", "delay=50,burst=0.26%/8", 100, 3, false},
-      {"reorder", "delay=50,reorder=10%,reorder-delay=60,duplicate=5%", 100, 3, false},
+      {"reorder", "delay=50,reorder=10%,reorder-delay=60,duplicate=5%", 100, 3, false, 30},
   };
   return *networks;
 }
@@ -70,6 +83,7 @@ struct Settings {
   int keys = 120;
   int parallel = 18;  // sessions
   bool explain = false;
+  bool replay = false;
   std::string raw, record;
 
   std::vector<std::string> PairingNames() const {
@@ -78,15 +92,6 @@ struct Settings {
     return names;
   }
 };
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
-
-void Wait(std::vector<pollfd>& fds, double until) {
-  const double left = std::max(0.0, until - NowMillis());
-  timespec timeout{static_cast<time_t>(left / 1000),
-                   static_cast<long>((left - std::floor(left / 1000) * 1000) * 1e6)};
-  ppoll(fds.data(), fds.size(), until == kNever ? nullptr : &timeout, nullptr);
-}
 
 // The sessions of one network that run at the same time.
 using Batch = std::vector<std::unique_ptr<TypingSession>>;
@@ -102,45 +107,11 @@ bool Drive(Batch& batch, double deadline, const Done& done) {
       session->AppendPollFds(&fds);
       wake = std::min(wake, session->Wake());
     }
-    Wait(fds, wake);
+    WaitUntil(fds, wake);
     if (NowMillis() >= deadline) return done();
     for (const std::unique_ptr<TypingSession>& session : batch) session->Turn(NowMillis());
   }
   return true;
-}
-
-struct Prepared {
-  Trace trace;
-  std::unique_ptr<TypingReference> reference;
-};
-
-// Traces of one seed with their references, taken once and at the same time.
-std::map<std::string, Prepared> Prepare(const Settings& settings, unsigned seed,
-                                        const TracePrograms& programs) {
-  std::map<std::string, Prepared> prepared;
-  for (const std::string& name : settings.traces)
-    prepared[name].trace = MakeTrace(name, seed, settings.keys, programs);
-  std::map<std::string, std::unique_ptr<ReferenceTaker>> takers;
-  for (auto& [name, one] : prepared)
-    takers[name] =
-        std::make_unique<ReferenceTaker>(one.trace, e2e::BaseEnvironment(e2e::NewMark()));
-  std::vector<pollfd> fds;
-  while (!takers.empty()) {
-    fds.clear();
-    double wake = kNever;
-    for (const auto& [name, taker] : takers) {
-      fds.push_back({taker->fd(), POLLIN, 0});
-      wake = std::min(wake, taker->wake());
-    }
-    Wait(fds, wake);
-    std::erase_if(takers, [&](auto& entry) {
-      entry.second->Turn(NowMillis());
-      if (!entry.second->done()) return false;
-      prepared[entry.first].reference = entry.second->Take();
-      return true;
-    });
-  }
-  return prepared;
 }
 
 std::string DescribeWrong(const std::vector<WrongCell>& wrong) {
@@ -157,15 +128,13 @@ std::string DescribeWrong(const std::vector<WrongCell>& wrong) {
   return absl::StrJoin(cells, ", ");
 }
 
-void Collect(const TypingSession& session, const Network& network, unsigned seed, double start,
-             double end, TypingResults& results) {
-  const TypingSession::Options& options = session.options();
-  const TypingRun run = {network.name, options.trace->name, options.pairing.name, seed};
-  for (int i = 1; i <= options.reference->keys(); ++i) {
-    const KeyVerdict& verdict = session.judge().verdict(i);
-    const TraceKey& key = options.trace->keys[static_cast<size_t>(i) - 1];
+void CollectKeys(const TypingJudge& judge, const Trace& trace, const TypingRun& run, double start,
+                 double end, TypingResults& results) {
+  for (size_t i = 1; i <= trace.keys.size(); ++i) {
+    const KeyVerdict& verdict = judge.verdict(static_cast<int>(i));
+    const TraceKey& key = trace.keys[i - 1];
     KeyRecord record = {.run = run,
-                        .index = i,
+                        .index = static_cast<int>(i),
                         .label = key.label,
                         .kind = key.kind,
                         .visible = verdict.visible,
@@ -179,6 +148,13 @@ void Collect(const TypingSession& session, const Network& network, unsigned seed
     for (const WrongCell& wrong : verdict.wrong) record.wrong_cell_ms += wrong.lasted;
     results.keys.push_back(std::move(record));
   }
+}
+
+void Collect(const TypingSession& session, const Network& network, unsigned seed, double start,
+             double end, TypingResults& results) {
+  const TypingSession::Options& options = session.options();
+  const TypingRun run = {network.name, options.trace->name, options.pairing.name, seed};
+  CollectKeys(session.judge(), *options.trace, run, start, end, results);
   SessionRecord record = {.run = run,
                           .datagrams_up = session.traffic().datagrams_up,
                           .datagrams_down = session.traffic().datagrams_down,
@@ -188,11 +164,12 @@ void Collect(const TypingSession& session, const Network& network, unsigned seed
   results.sessions.push_back(std::move(record));
 }
 
+double SureAfter(const Network& network) { return 5000 + 3 * network.rtt; }
+
 // Empty, with a message, if a program doesn't start as it should.
 Batch StartBatch(const Settings& settings, const Network& network, unsigned seed,
                  const std::vector<std::string>& traces,
-                 const std::map<std::string, Prepared>& prepared) {
-  const double round_trips = 3 * network.rtt;
+                 const std::map<std::string, PreparedTrace>& prepared) {
   Batch batch;
   for (const std::string& trace : traces) {
     for (const TypingPairing& pairing : settings.pairings) {
@@ -202,7 +179,7 @@ Batch StartBatch(const Settings& settings, const Network& network, unsigned seed
                                  .reference = prepared.at(trace).reference.get(),
                                  .conditions = *netem::ParseProfile(network.profile),
                                  .seed = seed * 100 + batch.size() / settings.pairings.size(),
-                                 .sure_after = 5000 + round_trips,
+                                 .sure_after = SureAfter(network),
                                  .environment = e2e::BaseEnvironment("")}));
     }
   }
@@ -226,7 +203,7 @@ Batch StartBatch(const Settings& settings, const Network& network, unsigned seed
 
 bool RunBatch(const Settings& settings, const Network& network, unsigned seed,
               const std::vector<std::string>& traces,
-              const std::map<std::string, Prepared>& prepared, TypingResults& results) {
+              const std::map<std::string, PreparedTrace>& prepared, TypingResults& results) {
   Batch batch = StartBatch(settings, network, seed, traces, prepared);
   if (batch.empty()) return false;
   const double start = NowMillis();
@@ -251,15 +228,35 @@ bool RunBatch(const Settings& settings, const Network& network, unsigned seed,
   return true;
 }
 
+void ReplayAll(const Settings& settings, const Network& network, unsigned seed,
+               const std::map<std::string, PreparedTrace>& prepared, TypingResults& results) {
+  for (const std::string& name : settings.traces) {
+    const PreparedTrace& trace = prepared.at(name);
+    for (const TypingPairing& pairing : settings.pairings) {
+      const TypingRun run = {network.name, name, pairing.name, seed};
+      const Replay replay = ReplayTrace(trace, network.Line(pairing.server),
+                                        seed * 100 + results.sessions.size(), SureAfter(network));
+      CollectKeys(replay.judge, trace.trace, run, replay.start, replay.end, results);
+      SessionRecord record = {.run = run};
+      if (!replay.complete) record.final_difference = "(not kept)\n";
+      results.sessions.push_back(std::move(record));
+    }
+  }
+}
+
 // These two: false, with a message, if it didn't work.
 bool Measure(const Settings& settings, const TracePrograms& programs) {
   TypingResults results;
-  std::map<unsigned, std::map<std::string, Prepared>> prepared;
+  std::map<unsigned, std::map<std::string, PreparedTrace>> prepared;
   const size_t at_once =
       std::max<size_t>(1, static_cast<size_t>(settings.parallel) / settings.pairings.size());
   for (const Network& network : settings.networks) {
     for (unsigned seed = 1; seed <= static_cast<unsigned>(network.seeds); ++seed) {
-      if (!prepared.contains(seed)) prepared[seed] = Prepare(settings, seed, programs);
+      if (!prepared.contains(seed)) prepared[seed] = PrepareTraces(settings.traces, seed, settings.keys, programs);
+      if (settings.replay) {
+        ReplayAll(settings, network, seed, prepared[seed], results);
+        continue;
+      }
       for (size_t i = 0; i < settings.traces.size(); i += at_once) {
         const std::vector<std::string> traces(
             settings.traces.begin() + static_cast<long>(i),
@@ -300,7 +297,7 @@ bool Record(const Settings& settings, const TracePrograms& programs) {
   file << "Two mosh sessions typed into at the same time over a line of 500 ms round trip: ours on "
           "the left, stock 1.4.0 on the\nright. Every 50 ms, rows that changed; the number is the "
           "row's. Made by //bench:typing --record.\n";
-  const std::map<std::string, Prepared> prepared = Prepare(settings, 1, programs);
+  const std::map<std::string, PreparedTrace> prepared = PrepareTraces(settings.traces, 1, settings.keys, programs);
   for (const std::string& trace : settings.traces) {
     Batch batch = StartBatch(settings, network, 1, {trace}, prepared);
     if (batch.empty()) return false;
@@ -331,7 +328,7 @@ int Usage() {
   for (const TypingPairing& pairing : TypingPairings()) pairings.push_back(pairing.name);
   std::fprintf(stderr,
                "usage: typing [--quick] [--networks=LIST] [--traces=LIST] [--pairings=LIST] "
-               "[--seeds=N] [--keys=N]\n              [--parallel=N] [--explain] [--raw=FOLDER] | "
+               "[--seeds=N] [--keys=N]\n              [--parallel=N] [--explain] [--replay] [--raw=FOLDER] | "
                "--record=FILE\nnetworks: %s\ntraces: %s\npairings (client-server): %s\n",
                absl::StrJoin(networks, ",").c_str(), absl::StrJoin(TraceNames(), ",").c_str(),
                absl::StrJoin(pairings, ",").c_str());
@@ -366,6 +363,8 @@ bool ReadSettings(int argc, char** argv, Settings& settings) {
       quick = true;
     } else if (argument == "--explain") {
       settings.explain = true;
+    } else if (argument == "--replay") {
+      settings.replay = true;
     } else if (absl::ConsumePrefix(&argument, "--networks=")) {
       good = Choose(argument, Networks(), name_of, settings.networks);
     } else if (absl::ConsumePrefix(&argument, "--traces=")) {
@@ -392,6 +391,11 @@ bool ReadSettings(int argc, char** argv, Settings& settings) {
     for (const Network& network : Networks()) {
       if (!quick || network.quick) settings.networks.push_back(network);
     }
+  }
+  if (settings.replay) {
+    // There is only our engine in it.
+    std::erase_if(settings.pairings,
+                  [](const TypingPairing& pairing) { return pairing.client != Peer::kOurs; });
   }
   for (Network& network : settings.networks) {
     if (quick) network.seeds = 1;

@@ -1,10 +1,7 @@
 #include "bench/typing_session.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -16,108 +13,12 @@ namespace mosh::bench {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-// A program that has been silent for so long and sleeps has answered. vim waits 20 ms after Escape.
-constexpr double kQuiet = 60;
-constexpr double kQuietAfterStart = 400;
-constexpr double kQuietCommand = 150;  // Return may start other programs
 
 const e2e::Deadline kNow = e2e::Deadline::In(std::chrono::seconds(0));
 
 Instant ToInstant(double millis) { return Instant::FromNanos(static_cast<int64_t>(millis * 1e6)); }
 
-Picture TakePicture(const e2e::VtermScreen& screen) {
-  Picture picture;
-  picture.columns = screen.size().columns;
-  picture.cells = screen.Characters();
-  int row, column;
-  screen.CursorPosition(&row, &column);
-  picture.cursor = row * picture.columns + column;
-  return picture;
-}
-
-// The state letter in /proc/PID/stat, behind the name in brackets; 0: no such process.
-char ProcessState(pid_t pid) {
-  std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
-  std::string line;
-  std::getline(file, line);
-  const size_t name_end = line.rfind(')');
-  return name_end != std::string::npos && name_end + 2 < line.size() ? line[name_end + 2] : '\0';
-}
-
 }  // namespace
-
-bool OutputPieces::Begins(char c) {
-  if (in_sequence_) {
-    const bool opens = sequence_length_++ == 0 && c == '[';
-    const bool intermediate = c >= ' ' && c <= (in_csi_ ? '?' : '/');
-    in_csi_ |= opens;
-    in_sequence_ = opens || intermediate;
-    return false;
-  }
-  const bool control = static_cast<unsigned char>(c) < ' ';
-  const bool begins = control || !in_text_;
-  in_text_ = !control;
-  in_sequence_ = c == '\x1b';
-  in_csi_ = false;
-  sequence_length_ = 0;
-  return begins;
-}
-
-ReferenceTaker::ReferenceTaker(const Trace& trace, const e2e::Environment& environment)
-    : trace_(trace),
-      program_({.argv = trace.command, .environment = environment}),
-      slow_(e2e::TerminalSize()),
-      last_output_(NowMillis()) {}
-
-bool ReferenceTaker::ProgramSleeps() {
-  const pid_t foreground = tcgetpgrp(program_.fd());
-  return foreground > 0 && ProcessState(foreground) == 'S';
-}
-
-void ReferenceTaker::ReadOutput(double now) {
-  while (true) {
-    program_.Pump(kNow);
-    const absl::string_view output = program_.output();
-    if (output.size() == seen_) return;
-    last_output_ = now;
-    for (; seen_ < output.size(); ++seen_) {
-      if (pieces_.Begins(output[seen_]) && reference_ != nullptr)
-        passing_.push_back(TakePicture(slow_));
-      slow_.Feed(output.substr(seen_, 1));
-    }
-  }
-}
-
-void ReferenceTaker::Turn(double now) {
-  ReadOutput(now);
-  if (done()) return;
-  double quiet = kQuiet;
-  if (reference_ == nullptr) {
-    quiet = kQuietAfterStart;
-  } else if (trace_.keys[next_ - 1].bytes == "\r") {
-    quiet = kQuietCommand;
-  }
-  wake_ = last_output_ + quiet;
-  if (now < wake_) return;
-  if (!ProgramSleeps()) {
-    wake_ = now + 5;
-    return;
-  }
-  if (reference_ == nullptr) {
-    reference_ = std::make_unique<TypingReference>(TakePicture(slow_));
-  } else {
-    reference_->Add(TakePicture(slow_), passing_, trace_.keys[next_ - 1].nature);
-  }
-  passing_.clear();
-  if (next_ == trace_.keys.size()) {
-    waiting_ = false;
-    return;
-  }
-  program_.Type(trace_.keys[next_++].bytes);
-  program_.Pump(kNow);
-  last_output_ = NowMillis();
-  wake_ = last_output_ + kQuiet;
-}
 
 const std::vector<TypingPairing>& TypingPairings() {
   static const auto* pairings = new std::vector<TypingPairing>{

@@ -13,55 +13,12 @@
 #include "base/instant.h"
 #include "bench/peer_session.h"
 #include "bench/typing_judge.h"
+#include "bench/typing_reference.h"
 #include "bench/typing_trace.h"
 #include "e2e/terminal_program.h"
 #include "netem/relay/relay.h"
 
 namespace mosh::bench {
-
-// Cuts a program's output into control functions and runs of text. Within one of them a cell
-// changes at most once.
-class OutputPieces {
- public:
-  // Is this the first byte of a piece?
-  bool Begins(char c);
-
- private:
-  bool in_text_ = false;
-  bool in_sequence_ = false;  // after ESC
-  bool in_csi_ = false;
-  int sequence_length_ = 0;
-};
-
-// The reference of a trace: types it into its program, key by key, with nothing in between, waiting
-// after each until the program has answered. Several can be taken at once: call Turn whenever fd()
-// is readable or wake() has come.
-class ReferenceTaker {
- public:
-  ReferenceTaker(const Trace& trace, const e2e::Environment& environment);
-
-  int fd() const { return program_.fd(); }
-  double wake() const { return wake_; }
-  void Turn(double now);
-  bool done() const { return next_ == trace_.keys.size() && reference_ != nullptr && !waiting_; }
-  std::unique_ptr<TypingReference> Take() { return std::move(reference_); }
-
- private:
-  bool ProgramSleeps();
-  void ReadOutput(double now);
-
-  const Trace& trace_;
-  e2e::TerminalProgram program_;
-  e2e::VtermScreen slow_;  // fed piece by piece, for the screens in passing
-  OutputPieces pieces_;
-  std::vector<Picture> passing_;
-  std::unique_ptr<TypingReference> reference_;
-  size_t next_ = 0;
-  size_t seen_ = 0;
-  bool waiting_ = true;  // for the answer to key next_ - 1, or for the program's start
-  double last_output_;
-  double wake_ = 0;
-};
 
 struct TypingPairing {
   Peer client, server;

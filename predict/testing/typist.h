@@ -58,6 +58,7 @@ class Typist {
   uint64_t answered() const { return received_ack_; }
   // Nothing under way.
   bool Settled() const { return engine_.pending() == 0; }
+  Instant now() const { return now_; }
   const Engine& engine() const { return engine_; }
   std::mt19937_64& random() { return random_; }
   // Runs of octets typed, and how many of them changed the picture at once.
