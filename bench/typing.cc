@@ -252,7 +252,8 @@ bool Measure(const Settings& settings, const TracePrograms& programs) {
       std::max<size_t>(1, static_cast<size_t>(settings.parallel) / settings.pairings.size());
   for (const Network& network : settings.networks) {
     for (unsigned seed = 1; seed <= static_cast<unsigned>(network.seeds); ++seed) {
-      if (!prepared.contains(seed)) prepared[seed] = PrepareTraces(settings.traces, seed, settings.keys, programs);
+      if (!prepared.contains(seed))
+        prepared[seed] = PrepareTraces(settings.traces, seed, settings.keys, programs);
       if (settings.replay) {
         ReplayAll(settings, network, seed, prepared[seed], results);
         continue;
@@ -297,7 +298,8 @@ bool Record(const Settings& settings, const TracePrograms& programs) {
   file << "Two mosh sessions typed into at the same time over a line of 500 ms round trip: ours on "
           "the left, stock 1.4.0 on the\nright. Every 50 ms, rows that changed; the number is the "
           "row's. Made by //bench:typing --record.\n";
-  const std::map<std::string, PreparedTrace> prepared = PrepareTraces(settings.traces, 1, settings.keys, programs);
+  const std::map<std::string, PreparedTrace> prepared =
+      PrepareTraces(settings.traces, 1, settings.keys, programs);
   for (const std::string& trace : settings.traces) {
     Batch batch = StartBatch(settings, network, 1, {trace}, prepared);
     if (batch.empty()) return false;
@@ -328,7 +330,8 @@ int Usage() {
   for (const TypingPairing& pairing : TypingPairings()) pairings.push_back(pairing.name);
   std::fprintf(stderr,
                "usage: typing [--quick] [--networks=LIST] [--traces=LIST] [--pairings=LIST] "
-               "[--seeds=N] [--keys=N]\n              [--parallel=N] [--explain] [--replay] [--raw=FOLDER] | "
+               "[--seeds=N] [--keys=N]\n              [--parallel=N] [--explain] [--replay] "
+               "[--raw=FOLDER] | "
                "--record=FILE\nnetworks: %s\ntraces: %s\npairings (client-server): %s\n",
                absl::StrJoin(networks, ",").c_str(), absl::StrJoin(TraceNames(), ",").c_str(),
                absl::StrJoin(pairings, ",").c_str());

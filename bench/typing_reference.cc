@@ -136,8 +136,7 @@ std::map<std::string, PreparedTrace> PrepareTraces(const std::vector<std::string
     prepared[name].trace = MakeTrace(name, seed, keys, programs);
   std::vector<std::unique_ptr<ReferenceTaker>> takers;
   for (auto& [name, one] : prepared) {
-    takers.push_back(
-        std::make_unique<ReferenceTaker>(&one, e2e::BaseEnvironment(e2e::NewMark())));
+    takers.push_back(std::make_unique<ReferenceTaker>(&one, e2e::BaseEnvironment(e2e::NewMark())));
   }
   std::vector<pollfd> fds;
   while (!takers.empty()) {
