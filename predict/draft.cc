@@ -77,11 +77,13 @@ bool Draft::SuggestionAt(const RowModel& cells, int column) const {
   const auto is_grey = [&](int at) { return IsGrey(base.rendition(cells[at].cell)); };
   if (column > 0 && is_grey(cells.LeadOf(column - 1))) return false;
   int at = column;
-  // Its next word begins with a blank.
-  if (column > 0 && column < cells.columns() && cells[column].cell.blank() &&
-      !cells[column - 1].cell.blank()) {
-    ++at;
-  }
+  // Of what was taken back in front of it, it may offer some again.
+  while (at < cells.columns() && cells[at].origin == Origin::kUnknown) ++at;
+  // Its next word begins with a blank, behind one that was typed or over it.
+  const bool within =
+      at > column || (column > 0 && (!cells[column - 1].cell.blank() ||
+                                     IsGrey(base.rendition(base.cell(cursor.row, column - 1)))));
+  if (within && at < cells.columns() && cells[at].cell.blank()) ++at;
   return at < cells.columns() && !cells[at].cell.blank() && is_grey(at);
 }
 

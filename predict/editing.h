@@ -7,6 +7,8 @@
 
 namespace mosh::predict {
 
+// A row broken off or opened here may begin indented, too.
+bool IsIndented(const Draft& draft);
 // By so many rows.
 void Vertical(Draft& draft, int rows, Effect& effect);
 // A new row in front of `row`; the rows from there on go down.

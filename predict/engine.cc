@@ -6,14 +6,20 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "predict/editor_looks.h"
+#include "predict/modal_commands.h"
 #include "predict/policy.h"
 
 namespace mosh::predict {
 namespace {
 
+// After it a question may be asked.
+bool LeadsElsewhere(const Effect& effect) { return effect.doubtful || effect.asks_again; }
+
 size_t FirstAfterDoubt(const Guesses& guesses) {
   size_t first = guesses.size();
-  while (first > 0 && !guesses[first - 1].effect.doubtful) --first;
+  while (first > 0 && !LeadsElsewhere(guesses[first - 1].effect)) --first;
   return first;
 }
 
@@ -26,6 +32,14 @@ bool HasTextBelow(const term::Screen& screen) {
     }
   }
   return false;
+}
+
+// Anything but what people type into fields.
+bool IsFiller(const term::Cell& cell) {
+  if (cell.blank()) return true;
+  if (cell.is_cluster() || cell.wide() || cell.wide_tail()) return false;
+  const char32_t c = cell.code_point();
+  return c < 0x80 ? absl::ascii_ispunct(static_cast<unsigned char>(c)) : !IsWordCharacter(cell);
 }
 
 // The cursor is behind something like "Folder: ".
@@ -83,7 +97,7 @@ void Engine::Append(Guess guess) {
 }
 
 void Engine::NoteDeparture(const Guess& guess, bool certain_before) {
-  if (!guess.effect.doubtful) return;
+  if (!LeadsElsewhere(guess.effect)) return;
   const bool accounted = std::exchange(accounted_, false) && certain_before && Raw();
   // An answer to a question without echo goes to who asks it, and then there is the first program's
   // prompt again, or another question.
@@ -125,6 +139,7 @@ void Engine::OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Insta
   size_t answered = 0;
   while (answered < guesses_.size() && guesses_[answered].answered_by <= echo_ack) ++answered;
   LearnModeLine(screen);
+  RecogniseEditor(screen);
   size_t count = 0;
   Agreement how = Find(screen, answered, &count);
   if (how == Agreement::kNo) how = Reconsider(screen, answered, &count);
@@ -147,12 +162,21 @@ void Engine::OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Insta
   NoteShown();
 }
 
+// The cursor and the text before it may fit several numbers of keys, if some key changed only what
+// is behind it; then what the rows say counts.
 Agreement Engine::Find(const term::Screen& screen, size_t first, size_t* count) const {
-  for (*count = first; *count <= guesses_.size(); ++*count) {
-    const Agreement how = AgreesAfter(model_->base(), guesses_, *count, screen);
-    if (how != Agreement::kNo) return how;
+  Agreement found = Agreement::kNo;
+  for (size_t keys = first; keys <= guesses_.size(); ++keys) {
+    const Agreement how = AgreesAfter(model_->base(), guesses_, keys, screen);
+    if (how == Agreement::kNo) continue;
+    const bool in_all = AgreesInEveryRow(model_->base(), guesses_, keys, screen);
+    if (in_all || found == Agreement::kNo) {
+      found = how;
+      *count = keys;
+    }
+    if (in_all) break;
   }
-  return Agreement::kNo;
+  return found;
 }
 
 // More than that nothing happened, and in every cell.
@@ -170,10 +194,11 @@ Agreement Engine::Reconsider(const term::Screen& screen, size_t answered, size_t
   const term::Screen base = model_->base();
   const Mood mood = line_.mood;
   const std::optional<int> bottom = lessons_.text_bottom;
-  const bool breaks = std::any_of(guesses_.begin(), guesses_.end(), [](const Guess& guess) {
-    return guess.key.kind == KeyKind::kReturn || guess.key.character == 'o' ||
-           guess.key.character == 'O';
-  });
+  const auto breaks_line = [](const Guess& guess) {
+    return guess.key.kind == KeyKind::kReturn || OpensLine(guess.key.character);
+  };
+  const bool breaks =
+      !lessons_.editor && std::any_of(guesses_.begin(), guesses_.end(), breaks_line);
   std::vector<std::optional<int>> bottoms = {bottom};
   for (int lines = 1; breaks && lines <= policy::kMostStatusLines; ++lines) {
     bottoms.emplace_back(base.rows() - 1 - lines);
@@ -202,6 +227,7 @@ Agreement Engine::Reconsider(const term::Screen& screen, size_t answered, size_t
 void Engine::ForgetPlaces() {
   lessons_.rows.clear();
   lessons_.text_bottom.reset();
+  lessons_.editor.reset();
   lessons_.jumps = JumpMemory();
   lessons_.mode_lines.clear();
   line_.line_start.reset();
@@ -210,6 +236,7 @@ void Engine::ForgetPlaces() {
 void Engine::ForgetProgram() {
   line_.mood = Mood::kTyping;
   lessons_.text_bottom.reset();
+  lessons_.editor.reset();
 }
 
 void Engine::OnAgreement(const term::Screen& screen, size_t count, Agreement how, uint64_t echo_ack,
@@ -233,8 +260,8 @@ void Engine::OnAgreement(const term::Screen& screen, size_t count, Agreement how
 void Engine::OnContradiction(const term::Screen& screen, size_t gone, size_t answered) {
   BlamePrompt(screen, answered);
   Blame(answered);
-  LearnJump(screen, gone);
   const size_t echoed = CountEchoedElsewhere(model_->base(), guesses_, gone, screen);
+  LearnJump(screen, gone, echoed);
   gone += echoed;
   CountWrong(DrawnWrong(screen, gone));
   CountRight(gone);
@@ -247,6 +274,7 @@ void Engine::OnContradiction(const term::Screen& screen, size_t gone, size_t ans
   if (typed_from.column > 0 && PromptBefore(screen, typed_from)) line_.line_start = typed_from;
   line_.wrap_pending = false;
   if (AsksSomething(screen)) line_.mood = Mood::kTyping;
+  if (const std::optional<Mood> mood = MoodInVi(screen)) line_.mood = *mood;
   line_.entered_by = 0;
   CheckLineStart(screen);
   lessons_.rows.clear();
@@ -277,6 +305,7 @@ void Engine::Credit(const term::Screen& screen, size_t count, uint64_t echo_ack,
 
 void Engine::Learn(const term::Screen& screen, size_t count) {
   if (count == 0) return;
+  LearnFiller(screen, count);
   for (const auto& [row, cells] : RowsAfter(guesses_, count)) {
     const std::optional<Typing> lesson = LessonOf(model_->base(), row, *cells, screen);
     if (lesson) lessons_.usually = lessons_.rows[row] = *lesson;
@@ -335,12 +364,15 @@ void Engine::BlamePrompt(const term::Screen& screen, size_t answered) {
   if (prompt && nothing_came) prompts_.OnFailed(*prompt);
 }
 
-// A key was pressed alone, and this is what it did.
-void Engine::LearnJump(const term::Screen& screen, size_t answered) {
-  if (answered != 1 || guesses_.size() != 1) return;
-  if (guesses_[0].key.kind != KeyKind::kOther) return;
+// What a key did that is none of ours. Of what was typed since, the screen may show some.
+void Engine::LearnJump(const term::Screen& screen, size_t answered, size_t echoed) {
+  if (answered != 1 || guesses_[0].key.kind != KeyKind::kOther) return;
+  const bool next_would_show =
+      guesses_.size() == 1 || (guesses_[1].effect.typed && !guesses_[1].effect.glyph.blank());
+  if (!next_would_show) return;
+  const term::Cursor& cursor = screen.cursor();
   lessons_.jumps.OnSeen(guesses_[0].key.spelling, model_->base().cursor().row,
-                        {screen.cursor().row, screen.cursor().column});
+                        {cursor.row, cursor.column - static_cast<int>(echoed)});
 }
 
 // The bottom row has changed while a key is unanswered that makes letters text or commands.
@@ -351,6 +383,44 @@ void Engine::LearnModeLine(const term::Screen& screen) {
   if (!before || !after || Shows(RowModel(screen, screen.rows() - 1), *before)) return;
   lessons_.mode_lines[line_.mood] = *before;
   lessons_.mode_lines[guesses_[0].line.mood] = *after;
+}
+
+// Once seen it stays, until nothing is below the cursor any more.
+void Engine::RecogniseEditor(const term::Screen& screen) {
+  std::optional<EditorLooks> looks = EditorByLooks(screen);
+  if (!looks) {
+    if (!HasTextBelow(screen)) lessons_.editor.reset();
+    return;
+  }
+  lessons_.text_bottom = looks->text_bottom;
+  if (looks->insert) {
+    lessons_.mode_lines[Mood::kTyping] = *looks->insert;
+    lessons_.mode_lines[Mood::kCommands] = {};
+  }
+  lessons_.editor = std::move(looks);
+}
+
+// vi says itself what letters are.
+std::optional<Mood> Engine::MoodInVi(const term::Screen& screen) const {
+  if (!lessons_.editor || lessons_.editor->kind != EditorLooks::Kind::kVi) return std::nullopt;
+  if (EditorByLooks(screen)) return Mood::kTyping;
+  const bool says_nothing = screen.RowText(screen.rows() - 1).empty();
+  return says_nothing ? std::optional(Mood::kCommands) : std::nullopt;
+}
+
+// Where text is replaced, what was taken back leaves something behind.
+void Engine::LearnFiller(const term::Screen& screen, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    if (guesses_[i].key.kind != KeyKind::kBackspace || guesses_[i].effect.rows.empty()) continue;
+    const auto [row, column] = guesses_[i].effect.after;
+    if (lessons_.TypingIn(row) != Typing::kOverwrites) continue;
+    for (const auto& [changed, cells] : RowsAfter(guesses_, count)) {
+      if (changed != row || (*cells)[column].origin == Origin::kTyped) continue;
+      const term::Cell& shown = screen.cell(row, column);
+      lessons_.filler.reset();
+      if (IsFiller(shown)) lessons_.filler = shown.blank() ? U' ' : shown.code_point();
+    }
+  }
 }
 
 // Return went to the next row's start in a full screen: this may be an editor, if lines below went

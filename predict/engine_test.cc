@@ -485,6 +485,22 @@ TEST(Engine, SuggestionIsTypedOver) {
   EXPECT_EQ(stage.Row(0), "$ xgin| push");  // what is suggested now, the program knows
 }
 
+// It has words, and more of it is offered again as typed characters are taken back.
+TEST(Engine, SuggestionStaysOneWhileTypingIsTakenBack) {
+  Stage stage;
+  stage.Echo();
+  stage.Type("\x7f");
+  stage.Answer("\b \b");
+  stage.Type("m");
+  stage.Answer("m\x1b[90make test all\x1b[m\x1b[4G");
+  stage.Type("ake t");
+  EXPECT_EQ(stage.Row(0), "$ make t|est all");
+  stage.Type("\x7f\x7f\x7f");
+  EXPECT_EQ(stage.Row(0), "$ mak|e test all");
+  stage.Type("e b");
+  EXPECT_EQ(stage.Row(0), "$ make b|est all");
+}
+
 TEST(Engine, RightAcceptsASuggestion) {
   Stage stage;
   stage.Echo();
@@ -612,15 +628,95 @@ TEST(Engine, ModeLineFollowsLettersThatBeginTypingAndEscape) {
   stage.Host("\x1b[5;1H~\x1b[1;1H");
   for (int i = 0; i < 2; ++i) {
     stage.Type("i");
-    stage.Answer("\x1b[6;1H-- INSERT --\x1b[1;1H");
+    stage.Answer("\x1b[6;1H-- EINFUEGEN --\x1b[1;1H");
     stage.Type("a");
     stage.Answer("\x1b[4ha\x1b[4l");
     stage.Type("\x1b");
-    EXPECT_EQ(stage.Row(5), i == 0 ? "-- INSERT --" : "");
+    EXPECT_EQ(stage.Row(5), i == 0 ? "-- EINFUEGEN --" : "");
     stage.Answer("\x1b[6;1H\x1b[K\x1b[1;1H");
   }
   stage.Type("i");
+  EXPECT_EQ(stage.Row(5), "-- EINFUEGEN --");
+}
+
+// vi in insert mode: its keys do what they do in every vi.
+TEST(Engine, ViIsKnownByItsModeLine) {
+  Stage stage;
+  stage.Host("one\r\ntwo\r\n~\r\n~\r\n~\r\n-- INSERT --\x1b[1;4H");
+  stage.Type("s");
+  stage.Answer("s");
+  stage.Type("\r");
+  stage.Type("a");
+  EXPECT_EQ(stage.Row(1), "a|");
+  EXPECT_EQ(stage.Row(2), "two");
+  stage.Type("\x1b");
+  EXPECT_EQ(stage.Row(1), "|a");
+  EXPECT_EQ(stage.Row(5), "");
+  stage.Type("j");
+  EXPECT_EQ(stage.Row(2), "|two");
+  stage.Type("A");
+  stage.Type("x");
+  EXPECT_EQ(stage.Row(2), "twox|");
   EXPECT_EQ(stage.Row(5), "-- INSERT --");
+}
+
+TEST(Engine, KnownEditorShowsNothingBeforeAnEcho) {
+  Stage stage;
+  stage.Host("one\r\n~\r\n~\r\n~\r\n~\r\n-- INSERT --\x1b[1;4H");
+  stage.Type("\r");
+  stage.Type("a");
+  EXPECT_EQ(stage.Row(0), "one|");
+  EXPECT_EQ(stage.Row(1), "~");
+}
+
+// It may put the cursor below the indentation.
+TEST(Engine, ReturnInAnIndentedLineOfAKnownEditorIsNotSure) {
+  Stage stage;
+  stage.Host("  one\r\n~\r\n~\r\n~\r\n~\r\n-- INSERT --\x1b[1;6H");
+  stage.Type("s");
+  stage.Answer("s");
+  stage.Type("\r");
+  EXPECT_EQ(stage.Row(0), "  ones|");
+}
+
+TEST(Engine, KeyThatFailsInAKnownEditorIsBelievedNoMore) {
+  Stage stage;
+  stage.Host("one\r\n~\r\n~\r\n~\r\n~\r\n-- INSERT --\x1b[1;4H");
+  stage.Type("s");
+  stage.Answer("s");
+  stage.Type("\r");
+  EXPECT_EQ(stage.Row(1), "|");
+  stage.Answer("\x1b[2;5H");
+  stage.Type("a");
+  stage.Answer("a");
+  stage.Type("\r");
+  EXPECT_EQ(stage.Row(1), "~   a|");
+}
+
+TEST(Engine, NanoIsKnownByItsKeys) {
+  Stage stage({40, 8});
+  stage.Host("edit\r\none\r\ntwo\r\n\r\n\r\n\r\n");
+  stage.Host("^G Help ^O Write Out ^W Where Is\r\n^X Exit ^R Read File ^\\ Replace\x1b[2;4H");
+  stage.Type("s");
+  stage.Answer("s");
+  stage.Type("\r");
+  stage.Type("a");
+  EXPECT_EQ(stage.Row(2), "a|");
+  EXPECT_EQ(stage.Row(3), "two");
+}
+
+// As the cursor stays where it is, only what is behind it tells that the key was answered.
+TEST(Engine, KeyThatDeletesUnderTheCursorIsNotDoneTwice) {
+  Stage stage;
+  stage.Host("$ ");
+  stage.Type("abc");
+  stage.Answer("abc");
+  stage.Type("\x1b[D\x1b[D");
+  stage.Answer("\b\b");
+  stage.Type("\x1b[3~");
+  EXPECT_EQ(stage.Row(0), "$ a|c");
+  stage.Host("\x1b[P");  // no echo ack yet
+  EXPECT_EQ(stage.Row(0), "$ a|c");
 }
 
 TEST(Engine, ReturnBreaksLinesInAnEditor) {
@@ -670,20 +766,81 @@ TEST(Engine, ReturnBehindAPromptLeadsToTheUnknownWhateverIsBelow) {
   EXPECT_EQ(stage.Row(3), "$ x|");
 }
 
-TEST(Engine, TabIsFollowedToWhereItWentTwice) {
+TEST(Engine, TabIsFollowedToTheRowWhereItWentBefore) {
   Stage stage;
   stage.Host("Name  __\r\nTown  __\r\nF1 help\x1b[1;7H");
-  for (int i = 0; i < 2; ++i) {
-    stage.Type("\t");
-    EXPECT_EQ(stage.Row(0), "Name  |__");
-    stage.Answer("\x1b[2;7H");
-    stage.Type("\x1b[Z");
-    stage.Answer("\x1b[1;7H");
-  }
+  stage.Type("\t");
+  EXPECT_EQ(stage.Row(0), "Name  |__");
+  stage.Answer("\x1b[2;7H");
+  stage.Type("\x1b[Z");
+  stage.Answer("\x1b[1;7H");
   stage.Type("\t");
   EXPECT_EQ(stage.Row(1), "Town  |__");
   stage.Type("s");  // which may be a question for a password
   EXPECT_EQ(stage.Row(1), "Town  |__");
+}
+
+TEST(Engine, TabWithinTheRowIsFollowedWhenItWentThereTwice) {
+  Stage stage;
+  stage.Host("A  __  B  __\x1b[1;4H");
+  for (int i = 0; i < 2; ++i) {
+    stage.Type("\t");
+    EXPECT_EQ(stage.Row(0), "A  |__  B  __");
+    stage.Answer("\x1b[1;11H");
+    stage.Type("\x1b[Z");
+    stage.Answer("\x1b[1;4H");
+  }
+  stage.Type("\t");
+  EXPECT_EQ(stage.Row(0), "A  __  B  |__");
+}
+
+// The screen may show already what was typed after the key that jumped.
+TEST(Engine, JumpIsLearnedWhileOneTypesOn) {
+  Stage stage;
+  stage.Host("Name  __\r\nTown  __\r\nF1 help\x1b[1;7H");
+  stage.Type("\t");
+  stage.Type("a");
+  stage.Type("b");
+  stage.AnswerSome(1, "\x1b[2;7Ha");
+  stage.AnswerSome(2, "b");
+  stage.Type("\x1b[Z");
+  stage.Answer("\x1b[1;7H");
+  stage.Type("\t");
+  EXPECT_EQ(stage.Row(1), "Town  |ab");
+}
+
+// A label that has echoed before, of the program that is known to have the terminal.
+TEST(Engine, FieldThatTabLeadsToShowsAtOnceWhenTheCursorIsThere) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host("Name  ____\r\nTown  ____\r\nF1 help\x1b[2;7H");
+  stage.Type("a");
+  stage.Answer("a");
+  for (int i = 0; i < 2; ++i) {
+    stage.Type("\t");
+    stage.Answer("\x1b[1;7H");
+    stage.Type("b");
+    stage.Answer("b");
+    stage.Type("\t");
+    stage.Answer("\x1b[2;7H");
+    stage.Type("c");
+    EXPECT_EQ(stage.Row(1), "Town  c|___");
+    stage.Answer("c");
+  }
+}
+
+TEST(Engine, BackspaceLeavesTheFillerOfFieldsOnceSeen) {
+  Stage stage;
+  stage.Host("Name  ____\r\nF1 help\x1b[1;7H");
+  stage.Type("a");
+  stage.Answer("a");
+  stage.Type("bc");
+  stage.Answer("bc");
+  stage.Type("\x7f");
+  EXPECT_EQ(stage.Row(0), "Name  ab|c_");  // who knows
+  stage.Answer("\b_\b");
+  stage.Type("\x7f");
+  EXPECT_EQ(stage.Row(0), "Name  a|___");
 }
 
 TEST(Engine, FieldThatIsFullIsNotTypedBeyond) {
@@ -713,6 +870,23 @@ TEST(Engine, LeftArrowStopsAtThePrompt) {
   stage.Echo();
   stage.Type("\x1b[D\x1b[D\x1b[D");
   EXPECT_EQ(stage.Row(0), "$ |x");
+}
+
+// What Up brought began elsewhere.
+TEST(Engine, LineFromTheHistoryBeginsWhereItIsNotKnown) {
+  Stage stage;
+  stage.Host("$ ");
+  stage.Type("l");
+  stage.Answer("l");
+  stage.Type("\r");
+  stage.Answer("\r\n$ ");
+  stage.Type("\x1b[A");
+  stage.Answer("echo hello");
+  stage.Type("x");
+  stage.Answer("x");
+  stage.Type("\x15");
+  stage.Type("t");
+  EXPECT_EQ(stage.Row(1), "$ echo hellox|");
 }
 
 TEST(Engine, CtrlArrowMovesByAWord) {

@@ -28,6 +28,16 @@ bool TypedCellsAgree(const term::Screen& base, const Guesses& guesses, size_t co
   return true;
 }
 
+bool RowAgrees(const term::Screen& base, const RowModel& cells, int row,
+               const term::Screen& screen) {
+  for (int column = 0; column < cells.columns(); ++column) {
+    const ModelCell& guessed = cells[column];
+    if (guessed.origin == Origin::kUnknown) continue;
+    if (!SameGlyph(base, guessed.cell, screen, screen.cell(row, column))) return false;
+  }
+  return true;
+}
+
 // To the left of the cursor is what was there, or was typed. A program may put another question
 // there, as long as what it replaces.
 bool LineBeforeAgrees(const term::Screen& base, const Guesses& guesses, size_t count,
@@ -95,11 +105,19 @@ Agreement AgreesAfter(const term::Screen& base, const Guesses& guesses, size_t c
 bool AgreesInEveryCell(const term::Screen& base, const Guesses& guesses, size_t count,
                        const term::Screen& screen) {
   for (const auto& [row, cells] : RowsAfter(guesses, count)) {
-    for (int column = 0; column < cells->columns(); ++column) {
-      const ModelCell& guessed = (*cells)[column];
-      if (guessed.origin == Origin::kUnknown) continue;
-      if (!SameGlyph(base, guessed.cell, screen, screen.cell(row, column))) return false;
-    }
+    if (!RowAgrees(base, *cells, row, screen)) return false;
+  }
+  return true;
+}
+
+bool AgreesInEveryRow(const term::Screen& base, const Guesses& guesses, size_t count,
+                      const term::Screen& screen) {
+  if (!AgreesInEveryCell(base, guesses, count, screen)) return false;
+  const auto changed = RowsAfter(guesses, count);
+  for (const auto& [row, later] : RowsAfter(guesses, guesses.size())) {
+    const bool known = std::any_of(changed.begin(), changed.end(),
+                                   [row = row](const auto& one) { return one.first == row; });
+    if (!known && !RowAgrees(base, RowModel(base, row), row, screen)) return false;
   }
   return true;
 }

@@ -50,6 +50,9 @@ Agreement AgreesAfter(const term::Screen& base, const Guesses& guesses, size_t c
 // The same, with every cell that the guesses say something about.
 bool AgreesInEveryCell(const term::Screen& base, const Guesses& guesses, size_t count,
                        const term::Screen& screen);
+// The same, with what the first `count` guesses leave as it was in rows that later ones change.
+bool AgreesInEveryRow(const term::Screen& base, const Guesses& guesses, size_t count,
+                      const term::Screen& screen);
 // The guess put a character that was not there before, and `screen` has it: this is an echo. Not
 // for what programs show in place of passwords, and not for blanks.
 bool ShowsEcho(const term::Screen& base, const Guess& guess, const term::Screen& screen);

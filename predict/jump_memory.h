@@ -1,5 +1,6 @@
-// Where a key has taken the cursor from a row, for keys without a rule of their own. Believed when
-// it has been seen twice in turn. Bounded.
+// Where a key has taken the cursor from a row, for keys without a rule of their own. A jump to
+// another row is believed when it has been seen, as in a form; one within the row, such as a
+// shell's completion makes, when it has been seen twice in turn. Bounded.
 #ifndef PREDICT_JUMP_MEMORY_H_
 #define PREDICT_JUMP_MEMORY_H_
 
@@ -17,8 +18,10 @@ class JumpMemory {
  public:
   std::optional<Position> Target(uint16_t spelling, int row) const {
     const auto found = jumps_.find({spelling, row});
-    if (found == jumps_.end() || found->second.seen < 2) return std::nullopt;
-    return found->second.to;
+    if (found == jumps_.end()) return std::nullopt;
+    const Jump& jump = found->second;
+    if (jump.seen < (jump.to.row == row ? 2 : 1)) return std::nullopt;
+    return jump.to;
   }
   void OnSeen(uint16_t spelling, int row, Position to) {
     if (spelling == 0) return;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "predict/editor_looks.h"
 #include "predict/jump_memory.h"
 #include "predict/key_trust.h"
 #include "predict/mode_line.h"
@@ -33,6 +34,10 @@ struct Lessons {
   // Where keys that are none of ours have taken the cursor, by row: Tab in a form.
   JumpMemory jumps;
   std::map<Mood, ModeLine> mode_lines;
+  // It is one that is known by its looks.
+  std::optional<EditorLooks> editor;
+  // What a field shows where something was erased.
+  std::optional<char32_t> filler;
 
   Typing TypingIn(int row) const {
     const auto found = rows.find(row);

@@ -32,6 +32,9 @@ void Backspace(Draft& draft, Effect& effect) {
     cells.Doubt(column, draft.cursor.column);
   } else if (draft.lessons->TypingIn(draft.cursor.row) == Typing::kInserts) {
     cells.Close(column, width);
+  } else if (draft.lessons->filler && width == 1) {
+    const term::StyleId style = cells[column].cell.style();
+    cells.Fill(column, term::Cell::OfCodePoint(*draft.lessons->filler, style, false));
   } else if (draft.cursor.column < draft.columns() && !cells[draft.cursor.column].cell.blank()) {
     // Where text is replaced, fields are filled with something.
     cells.Doubt(column, draft.cursor.column);

@@ -7,6 +7,7 @@
 
 namespace mosh::predict {
 
+constexpr bool OpensLine(char32_t command) { return command == 'o' || command == 'O'; }
 void Command(Draft& draft, char32_t command, Effect& effect);
 
 }  // namespace mosh::predict

@@ -42,9 +42,34 @@ bool MayBeCommandLine(const Draft& draft) {
   return false;
 }
 
+// The editor is one whose keys are known, and this is one of them.
+bool IsKnownToEditor(const Draft& draft, const Key& key) {
+  if (!draft.lessons->editor || !draft.IsEditor()) return false;
+  const bool vi = draft.lessons->editor->kind == EditorLooks::Kind::kVi;
+  switch (key.kind) {
+    case KeyKind::kCharacter:
+      if (draft.line.mood != Mood::kCommands) return false;
+      return vi && !(OpensLine(key.character) && IsIndented(draft));
+    case KeyKind::kReturn:
+      return !IsIndented(draft);
+    case KeyKind::kEscape:
+      return vi;
+    case KeyKind::kUp:
+    case KeyKind::kDown:
+      return true;
+    case KeyKind::kLineStart:
+    case KeyKind::kLineEnd:
+      return !vi;
+    default:
+      return false;
+  }
+}
+
 void Return(Draft& draft, Effect& effect) {
   if (draft.line.mood == Mood::kCommands) return draft.LoseTrack(effect);
-  if (draft.IsEditor() && !MayBeCommandLine(draft)) return BreakLine(draft, effect);
+  if (draft.IsEditor() && (draft.lessons->editor || !MayBeCommandLine(draft))) {
+    return BreakLine(draft, effect);
+  }
   effect.doubtful = true;
   draft.line = {.fresh_line = true, .after_return = true};
   if (draft.cursor.row + 1 < draft.base.rows()) {
@@ -77,6 +102,7 @@ Effect Model::Press(const Key& key) {
   Effect effect;
   effect.spelling = key.spelling;
   effect.edits_line = EditsLine(key.kind) && draft_.LineStartColumn().value_or(0) > 0;
+  const bool known_to_editor = IsKnownToEditor(draft_, key);
   const std::optional<int> wanted = std::exchange(draft_.line.wanted, std::nullopt);
   switch (key.kind) {
     case KeyKind::kCharacter:
@@ -141,8 +167,9 @@ Effect Model::Press(const Key& key) {
       Jump(draft_, effect);
       break;
   }
-  const bool sure = draft_.lessons->keys.Trusts(effect.spelling) || effect.jumped ||
-                    (effect.edits_line && !draft_.lessons->keys.Failed(effect.spelling));
+  const bool sure =
+      draft_.lessons->keys.Trusts(effect.spelling) || effect.jumped ||
+      ((effect.edits_line || known_to_editor) && !draft_.lessons->keys.Failed(effect.spelling));
   if (!sure) effect.doubtful = true;
   if (key.kind != KeyKind::kCharacter) draft_.line.wrap_pending = false;
   effect.after = draft_.cursor;

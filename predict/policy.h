@@ -42,8 +42,8 @@ inline constexpr int kGap = 3;
 inline constexpr int kMostStatusLines = 5;
 
 // Unanswered keys that are still guessed anew in other ways when a screen refutes them. Ours: more
-// are not worth the time.
-inline constexpr size_t kMostReconsidered = 32;
+// are not worth the time; so many are typed in ten seconds.
+inline constexpr size_t kMostReconsidered = 64;
 
 // Prompts remembered. Ours: a person uses a handful, and fills in a form or two.
 inline constexpr size_t kMaxPrompts = 256;

@@ -24,6 +24,7 @@ enum class Origin : uint8_t {
   kServer,   // as the server shows it
   kTyped,    // a character that was typed: what a guess stands or falls with
   kMoved,    // pushed, pulled or erased by an edit nearby
+  kFilled,   // what a field shows where something was taken back
   kUnknown,  // something that we cannot know will be here
 };
 
@@ -53,6 +54,8 @@ class RowModel {
   void Close(int column, int count);
   // Puts a character of ours. A wide one has room for its tail; `tail_style` is for that.
   void Put(int column, term::Cell cell, term::StyleId tail_style);
+  // Puts what fills a field.
+  void Fill(int column, term::Cell cell) { cells_[column] = {cell, Origin::kFilled}; }
   // Puts a narrow character that comes from elsewhere.
   void Move(int column, term::Cell cell) { cells_[column] = {cell, Origin::kMoved}; }
   // Blanks [from, to).

@@ -123,14 +123,14 @@ void Editor::Command(char key) {
 }
 
 void Editor::Scroll() {
-  const int height = modal() ? kRows - 1 : kRows - 3;
+  const int height = modal() ? kRows - 1 : kRows - 4;
   top_ = std::clamp(top_, std::max(0, row_ - height + 1), row_);
 }
 
 ScreenProgram::Picture Editor::Show() const {
   Picture picture;
   const int first = modal() ? 0 : 1;
-  const int height = modal() ? kRows - 1 : kRows - 3;
+  const int height = modal() ? kRows - 1 : kRows - 4;  // nano: title, messages, keys
   for (int i = 0; i < height; ++i) {
     const size_t at = static_cast<size_t>(top_ + i);
     picture.rows[first + i] = at < lines_.size() ? lines_[at] : modal() ? "~" : "";

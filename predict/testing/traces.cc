@@ -178,9 +178,10 @@ std::vector<std::string> SomeLines(uint64_t seed) {
   for (uint64_t i = 5 + hand.Below(30); i > 0; --i) {
     std::string line;
     for (uint64_t words = hand.Below(9); words > 0; --words) {
+      if (!line.empty()) line += ' ';
       line.append(kWords[hand.Below(kWords.size())].data());
-      line += ' ';
     }
+    if (hand.Below(8) == 0) line += ' ';  // which nobody sees
     lines.push_back(std::move(line));
   }
   return lines;
