@@ -42,6 +42,16 @@ bool IsFiller(const term::Cell& cell) {
   return c < 0x80 ? absl::ascii_ispunct(static_cast<unsigned char>(c)) : !IsWordCharacter(cell);
 }
 
+bool IsRaw(const std::optional<term::TerminalModes>& modes) { return modes && !modes->canonical; }
+
+std::optional<Prompt> PromptOf(const std::optional<term::TerminalModes>& modes,
+                               const term::Screen& screen, Position at) {
+  if (!IsRaw(modes)) return std::nullopt;
+  std::optional<std::string> text = QuestionBefore(screen, at);
+  if (!text) return std::nullopt;
+  return Prompt{modes->foreground, *std::move(text)};
+}
+
 // The cursor is behind something like "Folder: ".
 bool AsksSomething(const term::Screen& screen) {
   static constexpr char32_t kEnds[] = {':', '?', ']', ')', '=', '/'};
@@ -127,7 +137,7 @@ void Engine::OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Insta
   // Echo may end without any other sign.
   const bool other_modes = modes != modes_;
   if (modes && modes_ && modes->foreground != modes_->foreground) ForgetProgram();
-  modes_ = modes;
+  modes_before_ = std::exchange(modes_, modes);
   if (!model_ || model_->base().size() != screen.size()) {
     guesses_.clear();
     departure_.reset();
@@ -297,9 +307,9 @@ void Engine::Credit(const term::Screen& screen, size_t count, uint64_t echo_ack,
     lessons_.keys.OnCameTrue(guess.effect.proves);
     accounted_ = true;
     if (!guess.effect.begins_line) continue;
-    if (const auto prompt = PromptAt(model_->base(), *guess.effect.typed)) {
-      prompts_.OnEchoed(*prompt);
-    }
+    // Of the program that asked. If another has the terminal by now, this may be its doing.
+    const auto prompt = PromptOf(modes_before_, model_->base(), *guess.effect.typed);
+    if (prompt && Raw() && modes_->foreground == prompt->program) prompts_.OnEchoed(*prompt);
   }
 }
 
@@ -360,7 +370,7 @@ void Engine::BlamePrompt(const term::Screen& screen, size_t answered) {
   if (answered == 0 || !guesses_[0].effect.begins_line) return;
   const bool nothing_came = screen.cursor().row == model_->base().cursor().row &&
                             screen.cursor().column == model_->base().cursor().column;
-  const auto prompt = PromptAt(model_->base(), *guesses_[0].effect.typed);
+  const auto prompt = PromptOf(modes_before_, model_->base(), *guesses_[0].effect.typed);
   if (prompt && nothing_came) prompts_.OnFailed(*prompt);
 }
 
@@ -491,13 +501,6 @@ void Engine::CheckLineStart(const term::Screen& screen) {
 
 // --- Prompts ------------------------------------------------------------------------------------
 
-std::optional<Prompt> Engine::PromptAt(const term::Screen& screen, Position at) const {
-  if (!Raw()) return std::nullopt;
-  std::optional<std::string> text = QuestionBefore(screen, at);
-  if (!text) return std::nullopt;
-  return Prompt{modes_->foreground, *std::move(text)};
-}
-
 // A program that is slow to answer still has its last prompt on the screen, and what is typed then
 // may go to the next one.
 bool Engine::HasMovedOn(const term::Screen& screen) const {
@@ -528,7 +531,7 @@ std::optional<size_t> Engine::CountBeforeKnownPrompt(const term::Screen& screen)
                        screen.cell(at.row, at.column + static_cast<int>(i)));
     }
     if (!same) continue;
-    const std::optional<Prompt> prompt = PromptAt(screen, at);
+    const std::optional<Prompt> prompt = PromptOf(modes_, screen, at);
     if (prompt && prompts_.Trusts(*prompt)) return first + echoed;
   }
   return std::nullopt;

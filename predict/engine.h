@@ -126,7 +126,6 @@ class Engine {
   bool Secret() const { return modes_ && modes_->secret(); }
   void NoteDeparture(const Guess& guess, bool certain_before);
   bool HasMovedOn(const term::Screen& screen) const;
-  std::optional<Prompt> PromptAt(const term::Screen& screen, Position at) const;
   // How many guesses the prompt that is on the screen answers, if it is a known one.
   std::optional<size_t> CountBeforeKnownPrompt(const term::Screen& screen) const;
   void ShowAtKnownPrompt();
@@ -149,6 +148,8 @@ class Engine {
   std::optional<Model> model_;  // of the last screen and all guesses; nothing before the first one
   Guesses guesses_;
   std::optional<term::TerminalModes> modes_;  // with the last screen
+  // With the one that the guesses were made from, while they are judged by the last.
+  std::optional<term::TerminalModes> modes_before_;
   std::optional<Departure> departure_;
   bool accounted_ = false;  // the last doubtful key is known to have done what it should
   LineState line_ = {.fresh_line = true};  // at the last screen

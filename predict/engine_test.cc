@@ -854,6 +854,20 @@ TEST(Engine, FieldThatIsFullIsNotTypedBeyond) {
   EXPECT_EQ(stage.Row(0), "Code  1234|");
 }
 
+// The echo of what was typed at the shell's prompt comes in one screen with the next program.
+TEST(Engine, PromptIsThatOfTheProgramThatAsked) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host("$ ");
+  stage.Type("l");
+  stage.SetModes(kAnotherProgram);
+  stage.Answer("l");
+  stage.Type("\r");
+  stage.Answer("\r\n$ ");  // the other program's, which has not echoed anything
+  stage.Type("S");
+  EXPECT_EQ(stage.Row(1), "$ |");
+}
+
 // --- More keys ----------------------------------------------------------------------------------
 
 TEST(Engine, RightArrowStopsAtTheEndOfText) {
