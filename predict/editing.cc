@@ -36,7 +36,8 @@ bool IsIndented(const Draft& draft) {
 void Vertical(Draft& draft, int rows, Effect& effect) {
   const int row = draft.cursor.row + rows;
   const bool commands = draft.line.mood == Mood::kCommands;
-  if ((!commands && draft.LineStartColumn()) || LeavesTheText(draft, row)) {
+  const bool in_shell = !commands && draft.LineStartColumn() && !draft.lessons->editor;
+  if (in_shell || LeavesTheText(draft, row)) {
     return draft.LoseTrack(effect);
   }
   const RowModel cells = draft.Row(row);

@@ -153,7 +153,7 @@ void Engine::OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Insta
   size_t count = 0;
   Agreement how = Find(screen, answered, &count);
   if (how == Agreement::kNo) how = Reconsider(screen, answered, &count);
-  const std::optional<size_t> before_prompt = CountBeforeKnownPrompt(screen);
+  const std::optional<size_t> before_prompt = CountBeforeKnownPrompt(screen, answered);
   if (how != Agreement::kNo) {
     OnAgreement(screen, count, how, echo_ack, now);
   } else if (answered > 0 || before_prompt || guesses_.empty()) {
@@ -513,10 +513,13 @@ bool Engine::HasMovedOn(const term::Screen& screen) const {
 }
 
 // What was typed after the departure may have been echoed behind the prompt already.
-std::optional<size_t> Engine::CountBeforeKnownPrompt(const term::Screen& screen) const {
+std::optional<size_t> Engine::CountBeforeKnownPrompt(const term::Screen& screen,
+                                                     size_t answered) const {
   if (!departure_ || !Raw() || departure_->program != modes_->foreground) return std::nullopt;
   if (!HasMovedOn(screen)) return std::nullopt;
   const size_t first = FirstAfterDoubt(guesses_);
+  // Behind a full field: the key before that one may have led here already.
+  if (first > answered && guesses_[first - 1].effect.typed) return std::nullopt;
   const term::Cursor& cursor = screen.cursor();
   for (size_t echoed = 0; first + echoed <= guesses_.size(); ++echoed) {
     const Position at = {cursor.row, cursor.column - static_cast<int>(echoed)};

@@ -127,7 +127,7 @@ class Engine {
   void NoteDeparture(const Guess& guess, bool certain_before);
   bool HasMovedOn(const term::Screen& screen) const;
   // How many guesses the prompt that is on the screen answers, if it is a known one.
-  std::optional<size_t> CountBeforeKnownPrompt(const term::Screen& screen) const;
+  std::optional<size_t> CountBeforeKnownPrompt(const term::Screen& screen, size_t answered) const;
   void ShowAtKnownPrompt();
   void LearnModeLine(const term::Screen& screen);
   std::optional<Mood> MoodInVi(const term::Screen& screen) const;

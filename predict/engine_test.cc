@@ -693,6 +693,18 @@ TEST(Engine, KeyThatFailsInAKnownEditorIsBelievedNoMore) {
   EXPECT_EQ(stage.Row(1), "~   a|");
 }
 
+TEST(Engine, UpLeavesALineThatReturnBeganInAKnownEditor) {
+  Stage stage({40, 8});
+  stage.Host("edit\r\none\r\ntwo\r\n\r\n\r\n\r\n");
+  stage.Host("^G Help ^O Write Out ^W Where Is\r\n^X Exit ^R Read File ^\\ Replace\x1b[2;4H");
+  stage.Type("\r");
+  stage.Answer("\x1b[2;6r\x1b[3;1H\x1b[L\x1b[r\x1b[3;1H");
+  stage.Type("a");
+  stage.Answer("a");
+  stage.Type("\x1b[A");
+  EXPECT_EQ(stage.Row(1), "o|ne");
+}
+
 TEST(Engine, NanoIsKnownByItsKeys) {
   Stage stage({40, 8});
   stage.Host("edit\r\none\r\ntwo\r\n\r\n\r\n\r\n");
@@ -827,6 +839,24 @@ TEST(Engine, FieldThatTabLeadsToShowsAtOnceWhenTheCursorIsThere) {
     EXPECT_EQ(stage.Row(1), "Town  c|___");
     stage.Answer("c");
   }
+}
+
+// The key that filled it led there, not the next one, which is for the next field.
+TEST(Engine, FieldThatFollowsAFullOneTakesTheNextKey) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host("Code  __\r\nTown  ____\r\nF1 help\x1b[2;7H");
+  stage.Type("a");
+  stage.Answer("a");
+  stage.Type("\t");
+  stage.Answer("\x1b[1;7H");
+  stage.Type("1");
+  stage.Answer("1");
+  for (const char* key : {"2", "n", "e"}) stage.Type(key);
+  stage.AnswerSome(1, "2\x1b[2;7H");
+  EXPECT_EQ(stage.Row(1), "Town  |a___");
+  stage.AnswerSome(1, "n");
+  EXPECT_EQ(stage.Row(1), "Town  ne|__");
 }
 
 TEST(Engine, BackspaceLeavesTheFillerOfFieldsOnceSeen) {
