@@ -82,6 +82,7 @@ struct Settings {
   std::vector<TypingPairing> pairings = {TypingPairings()[0], TypingPairings()[1]};
   int keys = 120;
   int parallel = 18;  // sessions
+  unsigned first_seed = 1;
   bool explain = false;
   bool replay = false;
   std::string raw, record;
@@ -251,7 +252,8 @@ bool Measure(const Settings& settings, const TracePrograms& programs) {
   const size_t at_once =
       std::max<size_t>(1, static_cast<size_t>(settings.parallel) / settings.pairings.size());
   for (const Network& network : settings.networks) {
-    for (unsigned seed = 1; seed <= static_cast<unsigned>(network.seeds); ++seed) {
+    const unsigned end = settings.first_seed + static_cast<unsigned>(network.seeds);
+    for (unsigned seed = settings.first_seed; seed < end; ++seed) {
       if (!prepared.contains(seed))
         prepared[seed] = PrepareTraces(settings.traces, seed, settings.keys, programs);
       if (settings.replay) {
@@ -271,7 +273,7 @@ bool Measure(const Settings& settings, const TracePrograms& programs) {
     if (!settings.explain) continue;
     PrintKinds(results, network.name, settings.PairingNames());
     for (const std::string& trace : settings.traces)
-      PrintKeys(results, {network.name, trace, "", 1}, settings.PairingNames());
+      PrintKeys(results, {network.name, trace, "", settings.first_seed}, settings.PairingNames());
   }
   for (const SessionRecord& session : results.sessions) {
     if (session.final_difference.empty()) continue;
@@ -330,7 +332,8 @@ int Usage() {
   for (const TypingPairing& pairing : TypingPairings()) pairings.push_back(pairing.name);
   std::fprintf(stderr,
                "usage: typing [--quick] [--networks=LIST] [--traces=LIST] [--pairings=LIST] "
-               "[--seeds=N] [--keys=N]\n              [--parallel=N] [--explain] [--replay] "
+               "[--seeds=N] [--first-seed=N] [--keys=N]\n              [--parallel=N] [--explain] "
+               "[--replay] "
                "[--raw=FOLDER] | "
                "--record=FILE\nnetworks: %s\ntraces: %s\npairings (client-server): %s\n",
                absl::StrJoin(networks, ",").c_str(), absl::StrJoin(TraceNames(), ",").c_str(),
@@ -377,6 +380,8 @@ bool ReadSettings(int argc, char** argv, Settings& settings) {
       good = Choose(argument, TypingPairings(), name_of, settings.pairings);
     } else if (absl::ConsumePrefix(&argument, "--seeds=")) {
       good = absl::SimpleAtoi(argument, &seeds) && seeds > 0;
+    } else if (absl::ConsumePrefix(&argument, "--first-seed=")) {
+      good = absl::SimpleAtoi(argument, &settings.first_seed);
     } else if (absl::ConsumePrefix(&argument, "--keys=")) {
       good = absl::SimpleAtoi(argument, &settings.keys) && settings.keys > 0;
     } else if (absl::ConsumePrefix(&argument, "--parallel=")) {
