@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "predict/prompt_memory.h"
+
 namespace mosh::predict {
 namespace {
 
@@ -96,6 +98,16 @@ bool Draft::HasTextBelow() const {
 
 bool Draft::IsEditor() const {
   return lessons->text_bottom && cursor.row <= *lessons->text_bottom && HasTextBelow();
+}
+
+bool Draft::MayBeCommandLine() const {
+  if (line.line_start && line.line_start->column > 0) return true;
+  if (line.fresh_line && line.after_return && cursor.column > 0) return true;
+  const RowModel cells = Row(cursor.row);
+  for (int column = 0; column + 1 < cursor.column; ++column) {
+    if (EndsPrompt(cells[column].cell) && cells[column + 1].cell.blank()) return true;
+  }
+  return false;
 }
 
 void Draft::LoseTrack(Effect& effect) {

@@ -53,6 +53,9 @@ struct Draft {
   bool HasTextBelow() const;
   // Return was seen to push the rows below down.
   bool IsEditor() const;
+  // The line began behind something, or has a prompt in it: in a terminal that another program
+  // keeps a status line in, this may be a shell, and its command may ask for a password.
+  bool MayBeCommandLine() const;
   // The key may have done anything.
   void LoseTrack(Effect& effect);
 };

@@ -36,7 +36,8 @@ bool IsIndented(const Draft& draft) {
 void Vertical(Draft& draft, int rows, Effect& effect) {
   const int row = draft.cursor.row + rows;
   const bool commands = draft.line.mood == Mood::kCommands;
-  const bool in_shell = !commands && draft.LineStartColumn() && !draft.lessons->editor;
+  const bool in_shell =
+      !commands && draft.LineStartColumn() && (!draft.lessons->editor || draft.MayBeCommandLine());
   if (in_shell || LeavesTheText(draft, row)) {
     return draft.LoseTrack(effect);
   }

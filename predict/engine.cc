@@ -395,13 +395,11 @@ void Engine::LearnModeLine(const term::Screen& screen) {
   lessons_.mode_lines[guesses_[0].line.mood] = *after;
 }
 
-// Once seen it stays, until nothing is below the cursor any more.
+// Once seen it stays, until nothing is below the cursor any more. What reads lines is none.
 void Engine::RecogniseEditor(const term::Screen& screen) {
   std::optional<EditorLooks> looks = EditorByLooks(screen);
-  if (!looks) {
-    if (!HasTextBelow(screen)) lessons_.editor.reset();
-    return;
-  }
+  if (!HasTextBelow(screen) || (modes_ && modes_->canonical)) return lessons_.editor.reset();
+  if (!looks) return;
   lessons_.text_bottom = looks->text_bottom;
   if (looks->insert) {
     lessons_.mode_lines[Mood::kTyping] = *looks->insert;

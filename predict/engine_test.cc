@@ -705,6 +705,33 @@ TEST(Engine, UpLeavesALineThatReturnBeganInAKnownEditor) {
   EXPECT_EQ(stage.Row(1), "o|ne");
 }
 
+// A shell that edits its line as vi does may say so, too; what it starts may ask for a password.
+TEST(Engine, ReturnBehindAPromptLeadsToTheUnknownWhateverTheModeLineSays) {
+  Stage stage;
+  stage.Host("\x1b[6;1H-- INSERT --\x1b[1;1H");
+  stage.Host("\r\n");
+  stage.Echo();
+  stage.Type("\x1b[A");
+  EXPECT_EQ(stage.Row(1), "$ x|");
+  stage.Answer("");
+  stage.Type("y");
+  stage.Answer("y");
+  stage.Type("\r");
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(1), "$ xy|");
+  EXPECT_EQ(stage.Row(2), "");
+}
+
+TEST(Engine, ProgramThatReadsLinesIsNoEditor) {
+  Stage stage;
+  stage.SetModes({.echo = true, .canonical = true, .foreground = 2});
+  stage.Host("one\r\n~\r\n~\r\n~\r\n~\r\n-- INSERT --\x1b[1;4H");
+  stage.Type("s");
+  stage.Answer("s");
+  stage.Type("\r");
+  EXPECT_EQ(stage.Row(0), "ones|");
+}
+
 TEST(Engine, NanoIsKnownByItsKeys) {
   Stage stage({40, 8});
   stage.Host("edit\r\none\r\ntwo\r\n\r\n\r\n\r\n");

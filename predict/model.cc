@@ -30,21 +30,9 @@ bool EditsLine(KeyKind kind) {
   }
 }
 
-// The line began behind something, or has a prompt in it: in a terminal that another program keeps
-// a status line in, this may be a shell, and its command may ask for a password.
-bool MayBeCommandLine(const Draft& draft) {
-  if (draft.line.line_start && draft.line.line_start->column > 0) return true;
-  if (draft.line.fresh_line && draft.line.after_return && draft.cursor.column > 0) return true;
-  const RowModel cells = draft.Row(draft.cursor.row);
-  for (int column = 0; column + 1 < draft.cursor.column; ++column) {
-    if (EndsPrompt(cells[column].cell) && cells[column + 1].cell.blank()) return true;
-  }
-  return false;
-}
-
 // The editor is one whose keys are known, and this is one of them.
 bool IsKnownToEditor(const Draft& draft, const Key& key) {
-  if (!draft.lessons->editor || !draft.IsEditor()) return false;
+  if (!draft.lessons->editor || !draft.IsEditor() || draft.MayBeCommandLine()) return false;
   const bool vi = draft.lessons->editor->kind == EditorLooks::Kind::kVi;
   switch (key.kind) {
     case KeyKind::kCharacter:
@@ -67,9 +55,7 @@ bool IsKnownToEditor(const Draft& draft, const Key& key) {
 
 void Return(Draft& draft, Effect& effect) {
   if (draft.line.mood == Mood::kCommands) return draft.LoseTrack(effect);
-  if (draft.IsEditor() && (draft.lessons->editor || !MayBeCommandLine(draft))) {
-    return BreakLine(draft, effect);
-  }
+  if (draft.IsEditor() && !draft.MayBeCommandLine()) return BreakLine(draft, effect);
   effect.doubtful = true;
   draft.line = {.fresh_line = true, .after_return = true};
   if (draft.cursor.row + 1 < draft.base.rows()) {

@@ -23,6 +23,12 @@ constexpr std::array<absl::string_view, 8> kQuestions = {"Password: ",
                                                          "",
                                                          "Verification code: "};
 
+// Of a multiplexer, or of a shell that edits its line as vi does and says so.
+std::string StatusLine(uint64_t number) {
+  if (number % 3 != 0) return "";
+  return number % 2 == 0 ? "[0] 0:shell*" : "-- INSERT --";
+}
+
 bool IsCapital(const term::Cell& cell) {
   return !cell.is_cluster() && cell.code_point() >= 'A' && cell.code_point() <= 'Z';
 }
@@ -56,7 +62,7 @@ class Player {
         shell_(seed, {.prompt = random_() % 2 == 0 ? "$ " : "me@host:~/src$ ",
                       .right_prompt = random_() % 3 == 0 ? "12:00" : "",
                       .suggests = random_() % 2 == 0,
-                      .status_line = random_() % 3 == 0}),
+                      .status_line = StatusLine(random_())}),
         typist_(seed, line, settings, &shell_),
         watcher_(&typist_) {
     shell_.Start();

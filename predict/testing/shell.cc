@@ -16,7 +16,9 @@ constexpr std::array<absl::string_view, 6> kKnownCommands = {
 
 void Shell::Start() {
   // The rows above the last scroll by themselves.
-  if (style_.status_line) print(0, "\x1b[24H[0] 0:shell* \x1b[1;23r\x1b[H", nullptr);
+  if (!style_.status_line.empty()) {
+    print(0, absl::StrCat("\x1b[24H", style_.status_line, "\x1b[1;23r\x1b[H"), nullptr);
+  }
   Prompt();
 }
 

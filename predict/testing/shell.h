@@ -16,7 +16,7 @@ struct ShellStyle {
   std::string prompt = "me@host:~/src$ ";
   std::string right_prompt;  // at the right edge
   bool suggests = false;     // shows the rest of a known command in grey, as fish does
-  bool status_line = false;  // in the bottom row, as a terminal multiplexer keeps one
+  std::string status_line;   // in the bottom row, as a terminal multiplexer keeps one
 };
 
 // How a program asks for a secret.
