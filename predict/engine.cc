@@ -6,10 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "predict/editor_looks.h"
 #include "predict/modal_commands.h"
 #include "predict/policy.h"
+#include "predict/teaching.h"
 
 namespace mosh::predict {
 namespace {
@@ -21,25 +20,6 @@ size_t FirstAfterDoubt(const Guesses& guesses) {
   size_t first = guesses.size();
   while (first > 0 && !LeadsElsewhere(guesses[first - 1].effect)) --first;
   return first;
-}
-
-// A program that keeps the whole screen shows something below the line that is being typed in; one
-// that asks line after line does not.
-bool HasTextBelow(const term::Screen& screen) {
-  for (int row = screen.cursor().row + 1; row < screen.rows(); ++row) {
-    for (const term::Cell& cell : screen.row(row).cells()) {
-      if (!cell.blank()) return true;
-    }
-  }
-  return false;
-}
-
-// Anything but what people type into fields.
-bool IsFiller(const term::Cell& cell) {
-  if (cell.blank()) return true;
-  if (cell.is_cluster() || cell.wide() || cell.wide_tail()) return false;
-  const char32_t c = cell.code_point();
-  return c < 0x80 ? absl::ascii_ispunct(static_cast<unsigned char>(c)) : !IsWordCharacter(cell);
 }
 
 bool IsRaw(const std::optional<term::TerminalModes>& modes) { return modes && !modes->canonical; }
@@ -148,8 +128,8 @@ void Engine::OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Insta
   }
   size_t answered = 0;
   while (answered < guesses_.size() && guesses_[answered].answered_by <= echo_ack) ++answered;
-  LearnModeLine(screen);
-  RecogniseEditor(screen);
+  LearnModeLine(model_->base(), line_.mood, guesses_, screen, lessons_);
+  RecogniseEditor(screen, modes_ && modes_->canonical, lessons_);
   size_t count = 0;
   Agreement how = Find(screen, answered, &count);
   if (how == Agreement::kNo) how = Reconsider(screen, answered, &count);
@@ -271,7 +251,7 @@ void Engine::OnContradiction(const term::Screen& screen, size_t gone, size_t ans
   BlamePrompt(screen, answered);
   Blame(answered);
   const size_t echoed = CountEchoedElsewhere(model_->base(), guesses_, gone, screen);
-  LearnJump(screen, gone, echoed);
+  LearnJump(model_->base(), guesses_, gone, echoed, screen, lessons_);
   gone += echoed;
   CountWrong(DrawnWrong(screen, gone));
   CountRight(gone);
@@ -284,7 +264,7 @@ void Engine::OnContradiction(const term::Screen& screen, size_t gone, size_t ans
   if (typed_from.column > 0 && PromptBefore(screen, typed_from)) line_.line_start = typed_from;
   line_.wrap_pending = false;
   if (AsksSomething(screen)) line_.mood = Mood::kTyping;
-  if (const std::optional<Mood> mood = MoodInVi(screen)) line_.mood = *mood;
+  if (const std::optional<Mood> mood = MoodInVi(screen, lessons_)) line_.mood = *mood;
   line_.entered_by = 0;
   CheckLineStart(screen);
   lessons_.rows.clear();
@@ -315,7 +295,7 @@ void Engine::Credit(const term::Screen& screen, size_t count, uint64_t echo_ack,
 
 void Engine::Learn(const term::Screen& screen, size_t count) {
   if (count == 0) return;
-  LearnFiller(screen, count);
+  LearnFiller(guesses_, count, screen, lessons_);
   for (const auto& [row, cells] : RowsAfter(guesses_, count)) {
     const std::optional<Typing> lesson = LessonOf(model_->base(), row, *cells, screen);
     if (lesson) lessons_.usually = lessons_.rows[row] = *lesson;
@@ -372,63 +352,6 @@ void Engine::BlamePrompt(const term::Screen& screen, size_t answered) {
                             screen.cursor().column == model_->base().cursor().column;
   const auto prompt = PromptOf(modes_before_, model_->base(), *guesses_[0].effect.typed);
   if (prompt && nothing_came) prompts_.OnFailed(*prompt);
-}
-
-// What a key did that is none of ours. Of what was typed since, the screen may show some.
-void Engine::LearnJump(const term::Screen& screen, size_t answered, size_t echoed) {
-  if (answered != 1 || guesses_[0].key.kind != KeyKind::kOther) return;
-  const bool next_would_show =
-      guesses_.size() == 1 || (guesses_[1].effect.typed && !guesses_[1].effect.glyph.blank());
-  if (!next_would_show) return;
-  const term::Cursor& cursor = screen.cursor();
-  lessons_.jumps.OnSeen(guesses_[0].key.spelling, model_->base().cursor().row,
-                        {cursor.row, cursor.column - static_cast<int>(echoed)});
-}
-
-// The bottom row has changed while a key is unanswered that makes letters text or commands.
-void Engine::LearnModeLine(const term::Screen& screen) {
-  if (guesses_.empty() || guesses_[0].line.mood == line_.mood) return;
-  const std::optional<ModeLine> before = ModeLineOf(model_->base());
-  const std::optional<ModeLine> after = ModeLineOf(screen);
-  if (!before || !after || Shows(RowModel(screen, screen.rows() - 1), *before)) return;
-  lessons_.mode_lines[line_.mood] = *before;
-  lessons_.mode_lines[guesses_[0].line.mood] = *after;
-}
-
-// Once seen it stays, until nothing is below the cursor any more. What reads lines is none.
-void Engine::RecogniseEditor(const term::Screen& screen) {
-  std::optional<EditorLooks> looks = EditorByLooks(screen);
-  if (!HasTextBelow(screen) || (modes_ && modes_->canonical)) return lessons_.editor.reset();
-  if (!looks) return;
-  lessons_.text_bottom = looks->text_bottom;
-  if (looks->insert) {
-    lessons_.mode_lines[Mood::kTyping] = *looks->insert;
-    lessons_.mode_lines[Mood::kCommands] = {};
-  }
-  lessons_.editor = std::move(looks);
-}
-
-// vi says itself what letters are.
-std::optional<Mood> Engine::MoodInVi(const term::Screen& screen) const {
-  if (!lessons_.editor || lessons_.editor->kind != EditorLooks::Kind::kVi) return std::nullopt;
-  if (EditorByLooks(screen)) return Mood::kTyping;
-  const bool says_nothing = screen.RowText(screen.rows() - 1).empty();
-  return says_nothing ? std::optional(Mood::kCommands) : std::nullopt;
-}
-
-// Where text is replaced, what was taken back leaves something behind.
-void Engine::LearnFiller(const term::Screen& screen, size_t count) {
-  for (size_t i = 0; i < count; ++i) {
-    if (guesses_[i].key.kind != KeyKind::kBackspace || guesses_[i].effect.rows.empty()) continue;
-    const auto [row, column] = guesses_[i].effect.after;
-    if (lessons_.TypingIn(row) != Typing::kOverwrites) continue;
-    for (const auto& [changed, cells] : RowsAfter(guesses_, count)) {
-      if (changed != row || (*cells)[column].origin == Origin::kTyped) continue;
-      const term::Cell& shown = screen.cell(row, column);
-      lessons_.filler.reset();
-      if (IsFiller(shown)) lessons_.filler = shown.blank() ? U' ' : shown.code_point();
-    }
-  }
 }
 
 // Return went to the next row's start in a full screen: this may be an editor, if lines below went

@@ -129,12 +129,7 @@ class Engine {
   // How many guesses the prompt that is on the screen answers, if it is a known one.
   std::optional<size_t> CountBeforeKnownPrompt(const term::Screen& screen, size_t answered) const;
   void ShowAtKnownPrompt();
-  void LearnModeLine(const term::Screen& screen);
-  std::optional<Mood> MoodInVi(const term::Screen& screen) const;
-  void RecogniseEditor(const term::Screen& screen);
-  void LearnFiller(const term::Screen& screen, size_t count);
   void LearnEditor(const term::Screen& screen, size_t count);
-  void LearnJump(const term::Screen& screen, size_t answered, size_t echoed);
   void DrawRow(int row, const RowModel& cells, term::Screen& frame) const;
 
   Settings settings_;

@@ -1,0 +1,87 @@
+#include "predict/teaching.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "predict/draft.h"
+#include "predict/editor_looks.h"
+#include "predict/mode_line.h"
+
+namespace mosh::predict {
+namespace {
+
+// Anything but what people type into fields.
+bool IsFiller(const term::Cell& cell) {
+  if (cell.blank()) return true;
+  if (cell.is_cluster() || cell.wide() || cell.wide_tail()) return false;
+  const char32_t c = cell.code_point();
+  return c < 0x80 ? absl::ascii_ispunct(static_cast<unsigned char>(c)) : !IsWordCharacter(cell);
+}
+
+}  // namespace
+
+bool HasTextBelow(const term::Screen& screen) {
+  for (int row = screen.cursor().row + 1; row < screen.rows(); ++row) {
+    for (const term::Cell& cell : screen.row(row).cells()) {
+      if (!cell.blank()) return true;
+    }
+  }
+  return false;
+}
+
+void LearnJump(const term::Screen& base, const Guesses& guesses, size_t answered, size_t echoed,
+               const term::Screen& screen, Lessons& lessons) {
+  if (answered != 1 || guesses[0].key.kind != KeyKind::kOther) return;
+  const bool next_would_show =
+      guesses.size() == 1 || (guesses[1].effect.typed && !guesses[1].effect.glyph.blank());
+  if (!next_would_show) return;
+  const term::Cursor& cursor = screen.cursor();
+  lessons.jumps.OnSeen(guesses[0].key.spelling, base.cursor().row,
+                       {cursor.row, cursor.column - static_cast<int>(echoed)});
+}
+
+void LearnModeLine(const term::Screen& base, Mood mood, const Guesses& guesses,
+                   const term::Screen& screen, Lessons& lessons) {
+  if (guesses.empty() || guesses[0].line.mood == mood) return;
+  const std::optional<ModeLine> before = ModeLineOf(base);
+  const std::optional<ModeLine> after = ModeLineOf(screen);
+  if (!before || !after || Shows(RowModel(screen, screen.rows() - 1), *before)) return;
+  lessons.mode_lines[mood] = *before;
+  lessons.mode_lines[guesses[0].line.mood] = *after;
+}
+
+void RecogniseEditor(const term::Screen& screen, bool reads_lines, Lessons& lessons) {
+  std::optional<EditorLooks> looks = EditorByLooks(screen);
+  if (!HasTextBelow(screen) || reads_lines) return lessons.editor.reset();
+  if (!looks) return;
+  lessons.text_bottom = looks->text_bottom;
+  if (looks->insert) {
+    lessons.mode_lines[Mood::kTyping] = *looks->insert;
+    lessons.mode_lines[Mood::kCommands] = {};
+  }
+  lessons.editor = std::move(looks);
+}
+
+std::optional<Mood> MoodInVi(const term::Screen& screen, const Lessons& lessons) {
+  if (!lessons.editor || lessons.editor->kind != EditorLooks::Kind::kVi) return std::nullopt;
+  if (EditorByLooks(screen)) return Mood::kTyping;
+  const bool says_nothing = screen.RowText(screen.rows() - 1).empty();
+  return says_nothing ? std::optional(Mood::kCommands) : std::nullopt;
+}
+
+void LearnFiller(const Guesses& guesses, size_t count, const term::Screen& screen,
+                 Lessons& lessons) {
+  for (size_t i = 0; i < count; ++i) {
+    if (guesses[i].key.kind != KeyKind::kBackspace || guesses[i].effect.rows.empty()) continue;
+    const auto [row, column] = guesses[i].effect.after;
+    if (lessons.TypingIn(row) != Typing::kOverwrites) continue;
+    for (const auto& [changed, cells] : RowsAfter(guesses, count)) {
+      if (changed != row || (*cells)[column].origin == Origin::kTyped) continue;
+      const term::Cell& shown = screen.cell(row, column);
+      lessons.filler.reset();
+      if (IsFiller(shown)) lessons.filler = shown.blank() ? U' ' : shown.code_point();
+    }
+  }
+}
+
+}  // namespace mosh::predict
