@@ -70,7 +70,7 @@ class ReferenceTaker {
   std::vector<Picture> passing_;
   size_t next_ = 0;
   size_t seen_ = 0;
-  size_t noted_ = 0;     // octets of output that belong to earlier answers
+  size_t noted_ = 0;  // octets of output that belong to earlier answers
   bool done_ = false;
   double last_output_;
   double wake_ = 0;
