@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/secret_prompt.h"
 
@@ -20,6 +21,12 @@ using namespace std::chrono_literals;
 // An echo or a prompt: little, and by itself.
 constexpr size_t kSmallOutput = 1024;
 constexpr auto kQuietBefore = 5ms;
+
+// Who erases the display (ED, ECMA-48 8.3.39) is about to paint a new picture; alone, the empty
+// screen would flicker and cost a datagram.
+bool BeginsPicture(absl::string_view bytes) {
+  return absl::StrContains(bytes, "\x1b[2J") || absl::StrContains(bytes, "\x1b[J");
+}
 
 std::span<const uint8_t> Bytes(absl::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -66,8 +73,8 @@ io::Task<void> Session::ReadProgram(io::StopToken stop) {
 
 void Session::OnOutput(absl::string_view bytes) {
   const Instant now = reactor_->Now();
-  const bool isolated =
-      !answering_line_ && bytes.size() <= kSmallOutput && now - last_output_ >= kQuietBefore;
+  const bool isolated = !answering_line_ && bytes.size() <= kSmallOutput &&
+                        now - last_output_ >= kQuietBefore && !BeginsPicture(bytes);
   last_output_ = now;
   terminal_.Feed(bytes);
   if (terminal_.history()->compressible()) compress_at_ = now + kIdleBeforeCompressing;

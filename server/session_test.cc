@@ -79,6 +79,16 @@ TEST_F(SessionTest, EchoAfterSilenceIsIsolatedAndTheRestIsBulk) {
                                                       ChangeHint::kBulk, ChangeHint::kIsolated}));
 }
 
+TEST_F(SessionTest, ErasedScreenIsNotAnEcho) {
+  Write("$ ");
+  world_.RunFor(20ms);
+  Write("\x1b[H\x1b[2J");
+  world_.RunFor(20ms);
+  Write("\x1b[H\x1b[Jpicture");
+  EXPECT_EQ(recorder_.hints, (std::vector<ChangeHint>{ChangeHint::kIsolated, ChangeHint::kBulk,
+                                                      ChangeHint::kBulk}));
+}
+
 TEST_F(SessionTest, TypingReachesTheProgram) {
   Apply("ls\r");
   EXPECT_EQ(program_->TakeOutput(), "ls\r");
