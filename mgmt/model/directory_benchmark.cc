@@ -81,7 +81,8 @@ void WatchASecond(benchmark::State& state, const char* filter) {
   uint64_t round = 0, bytes = 0;
   for (auto _ : state) {
     for (int i = 0; i < 1'000; ++i) {
-      Put(directory.get(), static_cast<int>(++round * 7919 % kSessions), round);
+      ++round;
+      Put(directory.get(), static_cast<int>(round * 7919 % kSessions), round);
       // Every 10 ms.
       if (i % 10 != 9) continue;
       for (size_t k = 1; k < watches.size(); ++k) bytes += watches[k].Next(200)->response.size();
@@ -98,7 +99,8 @@ void PutChange(benchmark::State& state) {
   const auto directory = MakeDirectory();
   uint64_t round = 0;
   for (auto _ : state) {
-    Put(directory.get(), static_cast<int>(++round * 7919 % kSessions), round);
+    ++round;
+    Put(directory.get(), static_cast<int>(round * 7919 % kSessions), round);
   }
 }
 BENCHMARK(PutChange)->Unit(benchmark::kMicrosecond);
