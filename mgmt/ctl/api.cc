@@ -1,5 +1,7 @@
 #include "mgmt/ctl/api.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace mosh::mgmt::ctl {
@@ -51,17 +53,7 @@ absl::StatusOr<fleet::ListRecordingsResponse> Api::ListRecordings(const std::str
   request.set_parent(node);
   request.set_page_size(1000);
   request.set_session(session);
-  fleet::ListRecordingsResponse all;
-  do {
-    absl::StatusOr<fleet::ListRecordingsResponse> page =
-        Call(&RecordingStub::ListRecordings, request);
-    if (!page.ok()) return page.status();
-    request.set_page_token(page->next_page_token());
-    page->clear_next_page_token();
-    all.clear_total_size();
-    all.MergeFrom(*page);
-  } while (!request.page_token().empty());
-  return all;
+  return CallAllPages(&RecordingStub::ListRecordings, std::move(request));
 }
 
 }  // namespace mosh::mgmt::ctl

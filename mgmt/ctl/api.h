@@ -74,6 +74,24 @@ class Api {
     return CallOf(policies_.get(), method, request);
   }
 
+  // The same, page by page until there are no more, as one answer.
+  //   api.CallAllPages(&Api::Stub::ListNodes, request)
+  template <class AnyStub, class Request, class Response>
+  absl::StatusOr<Response> CallAllPages(grpc::Status (AnyStub::*method)(grpc::ClientContext*,
+                                                                        const Request&, Response*),
+                                        Request request) {
+    Response all;
+    do {
+      absl::StatusOr<Response> page = Call(method, request);
+      if (!page.ok()) return page.status();
+      request.set_page_token(page->next_page_token());
+      page->clear_next_page_token();
+      all.clear_total_size();  // each page tells it
+      all.MergeFrom(*page);
+    } while (!request.page_token().empty());
+    return all;
+  }
+
   absl::Status Explain(const grpc::Status& status) const {
     return ExplainFailure(status, address_);
   }

@@ -1,5 +1,7 @@
 #include "mgmt/ctl/each_node.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "mgmt/ctl/text.h"
@@ -16,16 +18,7 @@ absl::StatusOr<fleet::ListNodesResponse> ListNodes(const Workplace& work,
                                                    const std::string& filter) {
   fleet::ListNodesRequest request;
   request.set_filter(filter);
-  fleet::ListNodesResponse all;
-  do {
-    absl::StatusOr<fleet::ListNodesResponse> page = work.api.Call(&Api::Stub::ListNodes, request);
-    if (!page.ok()) return page.status();
-    request.set_page_token(page->next_page_token());
-    page->clear_next_page_token();
-    all.clear_total_size();
-    all.MergeFrom(*page);
-  } while (!request.page_token().empty());
-  return all;
+  return work.api.CallAllPages(&Api::Stub::ListNodes, std::move(request));
 }
 
 absl::StatusOr<NodeAgents> FindAgents(const Workplace& work, const std::string& node) {
