@@ -1,6 +1,7 @@
 #include "io/epoll_reactor.h"
 
 #include <sys/epoll.h>
+#include <time.h>
 
 #include <algorithm>
 #include <array>
@@ -142,9 +143,17 @@ int EpollReactor::Wait(Instant deadline) {
   return n;
 }
 
-void EpollReactor::PollKernel(Instant deadline) {
+void EpollReactor::PollKernel(Instant deadline, std::chrono::nanoseconds gather) {
   AskKernel();
   if (!ready_.empty()) deadline = Now();
+  if (gather.count() != 0 && deadline > Now()) {
+    if (Wait(Now()) > 0) return;
+    const std::chrono::nanoseconds left =
+        std::clamp(deadline - ReadClock(), std::chrono::nanoseconds(0), gather);
+    const timespec pause{.tv_sec = 0, .tv_nsec = left.count()};
+    nanosleep(&pause, nullptr);
+    deadline = Now();
+  }
   Wait(deadline);
 }
 

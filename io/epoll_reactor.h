@@ -2,6 +2,7 @@
 #ifndef IO_EPOLL_REACTOR_H_
 #define IO_EPOLL_REACTOR_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -38,7 +39,7 @@ class EpollReactor final : public KernelReactor {
   explicit EpollReactor(OwnedFd epoll) : epoll_(std::move(epoll)) {}
   void StartPoll(PollOp* op) override;
   void CancelPoll(PollOp* op) override;
-  void PollKernel(Instant deadline) override;
+  void PollKernel(Instant deadline, std::chrono::nanoseconds gather) override;
   void OnWaitEnd(int fd) override;
   void MarkChanged(int fd);
   void AskKernel();

@@ -49,6 +49,7 @@ int EpollUdpSocket::ReceiveBatch() {
   }
   const int n = recvmmsg(fd_.get(), messages.data(), count, MSG_DONTWAIT, nullptr);
   if (n < 0) return errno;
+  reactor_->OnDatagrams(static_cast<uint32_t>(n));
   next_ = arrived_count_ = 0;
   for (int i = 0; i < n; ++i) {
     const uint32_t buffer = free_[count - 1 - i];

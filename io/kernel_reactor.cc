@@ -40,7 +40,7 @@ void PollOp::OnCompletion(int32_t result, uint32_t /*flags*/) {
 
 void PollOp::OnStop() noexcept { reactor_->CancelPoll(this); }
 
-KernelReactor::KernelReactor() : now_(ReadClock()) {}
+KernelReactor::KernelReactor() : now_(ReadClock()), coalescing_(now_) {}
 
 Instant KernelReactor::ReadClock() {
   timespec t;
@@ -56,7 +56,7 @@ void KernelReactor::Run(Task<void> root) {
     timers_.FireDue(now_);
     ready_.RunTurn();
     if (scope.children() == 0) return;
-    PollKernel(ready_.empty() ? timers_.NextDeadline() : now_);
+    PollKernel(ready_.empty() ? timers_.NextDeadline() : now_, coalescing_.Delay(now_));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <poll.h>
 
+#include <chrono>
 #include <coroutine>
 #include <cstdint>
 #include <initializer_list>
@@ -18,6 +19,7 @@
 #include "base/check.h"
 #include "io/reactor.h"
 #include "io/ready_queue.h"
+#include "io/receive_coalescing.h"
 #include "io/stop.h"
 #include "io/task.h"
 #include "io/timer_queue.h"
@@ -86,6 +88,9 @@ class KernelReactor : public Reactor {
   // another file.
   virtual void ForgetFd(int /*fd*/) {}
 
+  // For the backends' sockets: so many datagrams were taken from the kernel.
+  void OnDatagrams(uint32_t count) { coalescing_.OnDatagrams(count); }
+
  protected:
   // A wait for a descriptor is over of which we don't learn when it is closed: it is forgotten,
   // unless another wait for it, in the other direction, is under way.
@@ -100,11 +105,13 @@ class KernelReactor : public Reactor {
   // Makes OnCompletion() come soon: with -ECANCELED, or with a result if that was faster.
   virtual void CancelPoll(PollOp* op) = 0;
   // Hands everything to the kernel and takes what has happened. Sleeps until `deadline` if nothing
-  // has; not at all if the deadline has passed or coroutines are ready.
-  virtual void PollKernel(Instant deadline) = 0;
+  // has; not at all if the deadline has passed or coroutines are ready. A sleep goes on for
+  // `gather` although something happens, unless there is no more room for it.
+  virtual void PollKernel(Instant deadline, std::chrono::nanoseconds gather) = 0;
 
   TimerQueue timers_;
   Instant now_;
+  ReceiveCoalescing coalescing_;
 
  protected:
   ReadyQueue ready_;

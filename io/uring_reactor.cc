@@ -119,7 +119,13 @@ void UringReactor::Reap() {
   }
 }
 
-void UringReactor::PollKernel(Instant deadline) {
+void UringReactor::PollKernel(Instant deadline, std::chrono::nanoseconds gather) {
+  // Of datagrams no more can come than there are buffers.
+  unsigned enough = 1;
+  if (gather.count() != 0) {
+    enough = UringBuffers::kCount;
+    if (deadline > Now()) deadline = std::min(deadline, ReadClock() + gather);
+  }
   int result;
   if (deadline <= Now()) {
     result = io_uring_submit_and_get_events(&ring_);
@@ -131,7 +137,7 @@ void UringReactor::PollKernel(Instant deadline) {
     __kernel_timespec timeout{.tv_sec = left.count() / 1'000'000'000,
                               .tv_nsec = left.count() % 1'000'000'000};
     io_uring_cqe* cqe;
-    result = io_uring_submit_and_wait_timeout(&ring_, &cqe, 1, &timeout, nullptr);
+    result = io_uring_submit_and_wait_timeout(&ring_, &cqe, enough, &timeout, nullptr);
   }
   CHECK(result >= 0 || result == -ETIME || result == -EINTR || result == -EAGAIN ||
         result == -EBUSY);

@@ -7,6 +7,7 @@
 
 #include <liburing.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -47,7 +48,7 @@ class UringReactor final : public KernelReactor {
   UringReactor() = default;
   void StartPoll(PollOp* op) override;
   void CancelPoll(PollOp* op) override;
-  void PollKernel(Instant deadline) override;
+  void PollKernel(Instant deadline, std::chrono::nanoseconds gather) override;
   absl::StatusOr<std::unique_ptr<UdpSocket>> MakeSocket(OwnedFd fd);
   // Never fails: a full queue is handed to the kernel first.
   io_uring_sqe* NextSqe();

@@ -30,6 +30,7 @@ void UringUdpSocket::OnCompletion(int32_t result, uint32_t flags) {
     CHECK((flags & IORING_CQE_F_BUFFER) != 0);
     CHECK(count_ < arrived_.size());
     reactor_->buffers().Taken();
+    reactor_->OnDatagrams(1);
     arrived_[(first_ + count_++) % arrived_.size()] = {flags >> IORING_CQE_BUFFER_SHIFT,
                                                        static_cast<uint32_t>(result)};
   }
