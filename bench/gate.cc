@@ -142,6 +142,7 @@ struct Bench {
   std::vector<std::unique_ptr<Typist>> typists;
   int rounds = 3;
   int seconds = 6;
+  int hops = 0;  // so far: each leads to an address of its own
   pid_t gate = 0;
   std::function<std::string()> status;
 };
@@ -179,11 +180,12 @@ io::Task<void> Phase(Bench* bench, Samples* tagged, Samples* stock) {
   co_await scope.Join();
 }
 
-// From a new address, how long until the next key shows.
-io::Task<void> Roam(Bench* bench, Samples* samples) {
+// From a new address, how long until the next key shows. Sessions of ours or those like stock's.
+io::Task<void> Roam(Bench* bench, bool tagged, Samples* samples) {
   for (const auto& typist : bench->typists) {
-    if (typist->tagged) continue;
-    typist->client->Hop();
+    if (typist->tagged != tagged) continue;
+    typist->client->Hop(absl::StrCat("127.1.", bench->hops / 250, ".", bench->hops % 250 + 1));
+    ++bench->hops;
     typist->samples = samples;
     const Instant now = bench->reactor->Now();
     co_await TypeOn(bench, typist.get(), now, now + 1ms);
@@ -202,7 +204,7 @@ void Print(const char* what, const Samples& samples, const Samples& quiet) {
 io::Task<void> Measure(Bench* bench) {
   io::Scope clients;
   for (const auto& typist : bench->typists) clients.Spawn(typist->client->Run());
-  Samples warm_up, quiet_tagged, quiet_stock, roams;
+  Samples warm_up, quiet_tagged, quiet_stock, roams, tagged_roams_in_flood, stock_roams_in_flood;
   co_await Phase(bench, &warm_up, &warm_up);
   std::array<Samples, std::size(kForgeries)> tagged, stock;
   std::array<double, std::size(kForgeries)> gate_cpu{};
@@ -214,10 +216,15 @@ io::Task<void> Measure(Bench* bench) {
       const uint64_t cpu = CpuNanos(bench->gate);
       co_await Phase(bench, &tagged[i], &stock[i]);
       gate_cpu[i] += static_cast<double>(CpuNanos(bench->gate) - cpu) * 1e-9;
+      if (kForgeries[i] == Forgery::kStockTag) {
+        co_await Roam(bench, /*tagged=*/false, &stock_roams_in_flood);
+      } else if (kForgeries[i] == Forgery::kHostTag) {
+        co_await Roam(bench, /*tagged=*/true, &tagged_roams_in_flood);
+      }
       kill(forger, SIGKILL);
       waitpid(forger, nullptr, 0);
     }
-    co_await Roam(bench, &roams);
+    co_await Roam(bench, /*tagged=*/false, &roams);
   }
   Print("client of ours, quiet", quiet_tagged, quiet_tagged);
   Print("client like stock's, quiet", quiet_stock, quiet_stock);
@@ -229,6 +236,8 @@ io::Task<void> Measure(Bench* bench) {
            gate_cpu[i] / (bench->rounds * (bench->seconds + 0.3)));
   }
   Print("client like stock's, first key after roaming", roams, quiet_stock);
+  Print("  in the flood with stock's tag", stock_roams_in_flood, quiet_stock);
+  Print("client of ours, in the flood with the Host's tag", tagged_roams_in_flood, quiet_tagged);
   printf("\n%s", bench->status().c_str());
   for (const auto& typist : bench->typists) typist->client->Stop();
   co_await clients.Join();

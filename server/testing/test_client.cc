@@ -47,10 +47,11 @@ TestClient::TestClient(io::Reactor* reactor, const io::SocketAddress& server,
   Resize(size);
 }
 
-void TestClient::Hop() {
-  const bool v6 = server_.family() == AF_INET6;
-  absl::StatusOr<std::unique_ptr<io::UdpSocket>> socket = reactor_->BindUdp(
-      v6 ? io::SocketAddress::AnyV6(0) : io::SocketAddress::AnyV4(0), io::UdpOptions());
+void TestClient::Hop() { Hop(server_.family() == AF_INET6 ? "::" : "0.0.0.0"); }
+
+void TestClient::Hop(absl::string_view host) {
+  absl::StatusOr<std::unique_ptr<io::UdpSocket>> socket =
+      reactor_->BindUdp(*io::SocketAddress::Parse(host, 0), io::UdpOptions());
   CHECK(socket.ok());
   sockets_.push_back(*std::move(socket));
   scope_.Spawn(Receive(sockets_.back().get(), scope_.token()));

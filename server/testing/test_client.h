@@ -53,8 +53,10 @@ class TestClient final : private ssp::DatagramSink {
   void SetPredictions(const ssp::Predictions& predictions) {
     transport_.SetPredictions(predictions);
   }
-  // From now on from another port. Only while it runs.
+  // From now on from another port, of the address that the kernel chooses or of `host`. Only while
+  // it runs.
   void Hop();
+  void Hop(absl::string_view host);
 
   // Waits until `done`, looked at whenever something happened. False: not before `limit`.
   io::Task<bool> WaitUntil(std::function<bool()> done, Instant limit);
