@@ -1,9 +1,15 @@
 // moshd whole: users of a machine of the test's own, one port, and every part of it killed.
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -359,6 +365,54 @@ TEST_P(MoshdTest, ReloadReachesHosts) {
   EXPECT_TRUE(moshd_->Reload("max_sessions = none\n", "stays as it was")) << moshd_->log();
   EXPECT_THAT(moshd_->log(), HasSubstr("moshd.conf:1: max_sessions = none: must be"));
   EXPECT_TRUE(refused());
+}
+
+// Datagrams like a stock client's first, from random addresses, until it is killed.
+[[noreturn]] void Flood() {
+  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(kPort);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  uint8_t bytes[64] = {};
+  iovec data{bytes, sizeof bytes};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(in_pktinfo))] = {};
+  auto* const header = reinterpret_cast<cmsghdr*>(control);
+  *header = {
+      .cmsg_len = CMSG_LEN(sizeof(in_pktinfo)), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO};
+  msghdr message{};
+  message.msg_name = &to;
+  message.msg_namelen = sizeof to;
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  // All of 127.0.0.0/8 is this machine's.
+  for (uint32_t address = 0x7f020000;; address = 0x7f020000 | ((address + 1) & 0xffff)) {
+    in_pktinfo info{};
+    info.ipi_spec_dst.s_addr = htonl(address);
+    memcpy(CMSG_DATA(header), &info, sizeof info);
+    sendmsg(fd, &message, 0);
+  }
+}
+
+TEST_P(MoshdTest, AFloodIsFilteredUntilItEnds) {
+  StartMoshd();
+  TerminalProgram* alice = Session("alice");
+  EXPECT_TRUE(Answers(alice));
+  const pid_t flood = fork();
+  if (flood == 0) Flood();
+  const auto log_says = [this](absl::string_view words) {
+    return [this, words] { return absl::StrContains(moshd_->log(), words); };
+  };
+  EXPECT_TRUE(moshd_->WaitUntil(log_says("A flood of datagrams from strangers"))) << moshd_->log();
+  EXPECT_TRUE(Answers(alice));
+  kill(flood, SIGKILL);
+  waitpid(flood, nullptr, 0);
+  EXPECT_TRUE(moshd_->WaitUntil(log_says("The flood of datagrams from strangers has ended")))
+      << moshd_->log();
+  EXPECT_TRUE(Answers(alice));
+  EXPECT_TRUE(Answers(Session("bob")));
 }
 
 TEST_P(MoshdTest, PamSessionIsOpenedAndClosed) {

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,6 +32,9 @@ Host::Host(io::Reactor* reactor, HostOptions options, crypto::RandomSource* rand
       options_(std::move(options)),
       random_(random),
       router_(reactor->Now()),
+      shield_(
+          reactor, {}, [this](size_t most) { return ClientAddresses(most); },
+          [this](absl::string_view line) { options_.log(line); }),
       read_buffer_(std::make_unique_for_overwrite<uint8_t[]>(kReadSize)),
       services_{.reactor = reactor_,
                 .options = &options_,
@@ -60,6 +64,7 @@ void Host::AddSocket(std::unique_ptr<io::UdpSocket> socket) {
     // The kernel gives as much of it as the administrator allows.
     setsockopt(socket->fd(), SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer, sizeof kReceiveBuffer);
   }
+  shield_.AddSocket(socket->fd());
   sockets_.push_back(std::move(socket));
 }
 
@@ -130,8 +135,19 @@ io::Task<void> Host::ReceiveDatagrams(io::UdpSocket* socket, io::StopToken stop)
       wake_.Set();
       co_return;
     }
-    Deliver({datagram->bytes(), datagram->from(), datagram->to(), datagram->ecn(), socket});
+    DeliverOwn(*datagram, socket);
+    // The rest of what one wake-up brought.
+    while (const std::optional<io::Datagram> more = socket->TryReceive()) {
+      DeliverOwn(*more, socket);
+    }
+    shield_.Update();
   }
+}
+
+void Host::DeliverOwn(const io::Datagram& datagram, io::UdpSocket* socket) {
+  const bool authentic =
+      Deliver({datagram.bytes(), datagram.from(), datagram.to(), datagram.ecn(), socket});
+  if (!authentic) shield_.OnStranger();
 }
 
 bool Host::OnRelayedDatagram(std::span<uint8_t> bytes, const io::SocketAddress& from,
@@ -142,7 +158,32 @@ bool Host::OnRelayedDatagram(std::span<uint8_t> bytes, const io::SocketAddress& 
 bool Host::Deliver(const ReceivedDatagram& datagram) {
   auto* const client =
       static_cast<SessionClient*>(router_.Find(datagram.bytes, datagram.from, reactor_->Now()));
-  return client != nullptr && client->session()->OnDatagram(client, datagram);
+  if (client == nullptr) return false;
+  const uint64_t roams = client->roam_count();
+  const bool known = !client->address().empty();
+  const bool authentic = client->session()->OnDatagram(client, datagram);
+  if (client->roam_count() != roams || known == client->address().empty()) {
+    shield_.OnClientMoved();
+  }
+  return authentic;
+}
+
+std::vector<io::SocketAddress> Host::ClientAddresses(size_t most) const {
+  std::vector<std::pair<Instant, const io::SocketAddress*>> heard;
+  for (const auto& session : sessions_) {
+    for (const auto& client : session->clients()) {
+      if (const auto when = client->endpoint().last_heard()) {
+        heard.emplace_back(*when, &client->address());
+      }
+    }
+  }
+  if (heard.size() > most) {
+    std::nth_element(heard.begin(), heard.begin() + most, heard.end(), std::greater<>());
+    heard.resize(most);
+  }
+  std::vector<io::SocketAddress> addresses;
+  for (const auto& [when, address] : heard) addresses.push_back(*address);
+  return addresses;
 }
 
 io::Task<void> Host::ReceiveSignals(io::StopToken stop) {

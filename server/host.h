@@ -38,6 +38,7 @@
 #include "io/task.h"
 #include "io/timer.h"
 #include "io/udp_socket.h"
+#include "server/flood_shield.h"
 #include "server/host_control.h"
 #include "server/host_options.h"
 #include "server/hosted_session.h"
@@ -112,6 +113,9 @@ class Host final : public HostControl {
   io::Task<void> Bury(std::unique_ptr<HostedSession> session, io::StopToken stop);
 
   bool Deliver(const ReceivedDatagram& datagram);
+  void DeliverOwn(const io::Datagram& datagram, io::UdpSocket* socket);
+  // Of all clients of all sessions; of more than `most` those heard last.
+  std::vector<io::SocketAddress> ClientAddresses(size_t most) const;
   void Turn();
   void TakeTurn(HostedSession* session, Instant now);
   void FinishTurn(HostedSession* session);
@@ -132,6 +136,7 @@ class Host final : public HostControl {
   std::vector<std::unique_ptr<io::UdpSocket>> sockets_;
   std::unique_ptr<io::SignalSource> signals_;
   Router router_;
+  FloodShield shield_;
   Outbox outbox_;
   std::unique_ptr<uint8_t[]> read_buffer_;  // shared by all that read
   SessionServices services_;

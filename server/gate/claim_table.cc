@@ -1,6 +1,7 @@
 #include "server/gate/claim_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mosh::server::gate {
 
@@ -34,6 +35,20 @@ void ClaimTable::ForgetHost(HostNumber host) {
   if (order == hosts_.end()) return;
   for (const io::SocketAddress& address : order->second) entries_.erase(address);
   hosts_.erase(order);
+}
+
+std::vector<io::SocketAddress> ClaimTable::Newest(size_t most) const {
+  std::vector<std::pair<Order::const_reverse_iterator, Order::const_reverse_iterator>> rest;
+  for (const auto& [host, order] : hosts_) rest.emplace_back(order.rbegin(), order.rend());
+  std::vector<io::SocketAddress> newest;
+  while (!rest.empty()) {
+    for (auto& [next, end] : rest) {
+      if (newest.size() == most) return newest;
+      newest.push_back(*next++);
+    }
+    std::erase_if(rest, [](const auto& range) { return range.first == range.second; });
+  }
+  return newest;
 }
 
 size_t ClaimTable::CountOf(HostNumber host) const {

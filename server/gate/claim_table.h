@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "io/address.h"
@@ -26,6 +27,9 @@ class ClaimTable {
   void Claim(const io::SocketAddress& address, HostNumber host);
   void Forget(const io::SocketAddress& address);
   void ForgetHost(HostNumber host);
+
+  // At most so many, the newest of each Host: of one with many clients only after the others'.
+  std::vector<io::SocketAddress> Newest(size_t most) const;
 
   size_t size() const { return entries_.size(); }
   size_t CountOf(HostNumber host) const;

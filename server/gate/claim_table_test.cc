@@ -1,5 +1,9 @@
 #include "server/gate/claim_table.h"
 
+#include <cstdint>
+#include <vector>
+
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace mosh::server::gate {
@@ -53,6 +57,16 @@ TEST(ClaimTable, ForgetsAHost) {
   EXPECT_EQ(table.Find(Client(2)), 6);
   table.Forget(Client(2));
   EXPECT_EQ(table.size(), 0);
+}
+
+TEST(ClaimTable, GivesTheNewestOfEachHostInTurn) {
+  ClaimTable table(10);
+  for (uint16_t i = 1; i <= 5; ++i) table.Claim(Client(i), 1);
+  table.Claim(Client(10), 2);
+  table.Find(Client(1));
+  const std::vector<io::SocketAddress> newest = table.Newest(4);
+  EXPECT_THAT(newest, testing::UnorderedElementsAre(Client(10), Client(1), Client(5), Client(4)));
+  EXPECT_EQ(table.Newest(100).size(), 6);
 }
 
 }  // namespace

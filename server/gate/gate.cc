@@ -6,12 +6,14 @@
 
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "io/scope.h"
 #include "io/timer.h"
 #include "server/gate/packet_socket.h"
 #include "server/gate/refusal.h"
+#include "server/gate/route_program.h"
 
 namespace mosh::server::gate {
 namespace {
@@ -66,7 +68,11 @@ Gate::Gate(io::Reactor* reactor, Log* log, const ServiceManager* manager, Parts 
       log_(log),
       manager_(manager),
       parts_(std::move(parts)),
-      hosts_(reactor, log, std::move(parts_.hosts), parts_.config.config, parts_.config.text) {}
+      hosts_(reactor, log, std::move(parts_.hosts), parts_.config.config, parts_.config.text),
+      shield_(
+          reactor, StockClientCheck(),
+          [this](size_t most) { return hosts_.relay().NewestAddresses(most); },
+          [log](absl::string_view line) { log->Warning(line); }) {}
 
 io::Task<void> Gate::Run(absl::Status* why) {
   auto signals = reactor_->WatchSignals({SIGTERM, SIGINT, SIGHUP, SIGUSR1});
@@ -104,6 +110,7 @@ absl::StatusOr<std::vector<std::unique_ptr<io::UdpSocket>>> Gate::AdoptPort() {
     // A copy: the group needs its own to attach programs by.
     io::OwnedFd copy(fcntl(number, F_DUPFD_CLOEXEC, 3));
     EnlargeReceiveBuffer(copy.get());
+    shield_.AddSocket(number);
     absl::StatusOr<std::unique_ptr<io::UdpSocket>> socket =
         reactor_->AdoptUdp(std::move(copy), io::UdpOptions());
     if (!socket.ok()) return socket.status();
@@ -168,9 +175,19 @@ io::Task<void> Gate::ReceiveDatagrams(io::UdpSocket* socket, io::StopToken stop)
       Stop(stop.stop_requested() ? absl::OkStatus() : datagram.status());
       co_return;
     }
-    hosts_.relay().OnDatagram(datagram->from(), datagram->to(), datagram->ecn(), datagram->bytes(),
-                              reactor_->Now());
+    Deliver(*datagram);
+    // The rest of what one wake-up brought.
+    while (std::optional<io::Datagram> more = socket->TryReceive()) Deliver(*more);
+    const uint64_t claims = hosts_.relay().stats().claims;
+    if (std::exchange(claims_seen_, claims) != claims) shield_.OnClientMoved();
+    shield_.Update();
   }
+}
+
+void Gate::Deliver(const io::Datagram& datagram) {
+  const bool known = hosts_.relay().OnDatagram(datagram.from(), datagram.to(), datagram.ecn(),
+                                               datagram.bytes(), reactor_->Now());
+  if (!known) shield_.OnStranger();
 }
 
 io::Task<void> Gate::ObeySignals(io::SignalSource* signals, io::StopToken stop) {

@@ -24,6 +24,7 @@
 #include "io/stop.h"
 #include "io/task.h"
 #include "io/udp_socket.h"
+#include "server/flood_shield.h"
 #include "server/gate/config.h"
 #include "server/gate/hosts.h"
 #include "server/gate/log.h"
@@ -62,6 +63,7 @@ class Gate {
   io::Task<void> AcceptControl(io::StopToken stop);
   io::Task<void> AcceptStatus(io::StopToken stop);
   io::Task<void> ReceiveDatagrams(io::UdpSocket* socket, io::StopToken stop);
+  void Deliver(const io::Datagram& datagram);
   io::Task<void> ObeySignals(io::SignalSource* signals, io::StopToken stop);
   io::Task<void> FeedWatchdog(io::StopToken stop);
   io::Task<void> WatchKeeper(io::StopToken stop);
@@ -78,6 +80,8 @@ class Gate {
   const ServiceManager* manager_;
   Parts parts_;
   Hosts hosts_;
+  FloodShield shield_;
+  uint64_t claims_seen_ = 0;
   io::StopSource stop_;
   absl::Status why_;
   uint64_t connections_ = 0;

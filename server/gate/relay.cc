@@ -45,27 +45,28 @@ void Relay::RemoveHost(HostNumber host) {
 
 void Relay::SetOfferRate(Rate rate) { offers_ = TokenBucket(rate); }
 
-void Relay::OnDatagram(const io::SocketAddress& from, const io::SocketAddress& to, io::EcnMark ecn,
+bool Relay::OnDatagram(const io::SocketAddress& from, const io::SocketAddress& to, io::EcnMark ecn,
                        std::span<const uint8_t> bytes, Instant now) {
   ++stats_.received;
   if (bytes.size() < kLeastDatagram || (bytes[0] & 0x80) != 0) {
     ++stats_.malformed;
-    return;
+    return false;
   }
   if (const HostNumber host = claims_.Find(from); host != 0) {
     Given& given = Remember(from, to, ecn, bytes);
     given.only_to = host;
     const RelayedDatagram datagram{given.id, false, from, to, ecn, bytes};
     ++(sink_->Deliver(host, datagram) ? stats_.forwarded : stats_.full);
-    return;
+    return true;
   }
   if (hosts_.empty()) {
     ++stats_.nobody;
-    return;
+    return false;
   }
-  if (!MayOffer(from, hosts_.size(), now)) return;
+  if (!MayOffer(from, hosts_.size(), now)) return false;
   const Given& given = Remember(from, to, ecn, bytes);
   Offer(given, 0);
+  return false;
 }
 
 void Relay::OnClaim(HostNumber host, uint64_t id) {

@@ -81,7 +81,8 @@ class Relay {
   void AddHost(HostNumber host);
   void RemoveHost(HostNumber host);
 
-  void OnDatagram(const io::SocketAddress& from, const io::SocketAddress& to, io::EcnMark ecn,
+  // True: from a known address.
+  bool OnDatagram(const io::SocketAddress& from, const io::SocketAddress& to, io::EcnMark ecn,
                   std::span<const uint8_t> bytes, Instant now);
   // The Host says that this datagram is one of its clients'.
   void OnClaim(HostNumber host, uint64_t id);
@@ -93,6 +94,7 @@ class Relay {
 
   const RelayStats& stats() const { return stats_; }
   size_t known_addresses() const { return claims_.size(); }
+  std::vector<io::SocketAddress> NewestAddresses(size_t most) const { return claims_.Newest(most); }
 
  private:
   // A datagram that was handed out.

@@ -49,13 +49,12 @@ std::vector<sock_filter> RouteProgram(size_t sockets) {
   };
 }
 
-std::vector<sock_filter> StockClientFilter() {
+std::vector<sock_filter> StockClientCheck() {
   return {
       Statement(BPF_LD | BPF_W | BPF_LEN, 0),
-      Jump(BPF_JMP | BPF_JGE | BPF_K, kUdpHeader + kLeastDatagram, 0, 3),
+      Jump(BPF_JMP | BPF_JGE | BPF_K, kUdpHeader + kLeastDatagram, 0, 2),
       Statement(BPF_LD | BPF_W | BPF_ABS, kUdpHeader),
-      Jump(BPF_JMP | BPF_JGE | BPF_K, uint32_t{1} << kTagShift, 1, 0),
-      Statement(BPF_RET | BPF_K, UINT32_MAX),
+      Jump(BPF_JMP | BPF_JGE | BPF_K, uint32_t{1} << kTagShift, 0, 1),
       Statement(BPF_RET | BPF_K, 0),
   };
 }
@@ -66,7 +65,9 @@ absl::Status AttachRouteProgram(int socket, size_t sockets) {
 }
 
 absl::Status AttachStockClientFilter(int socket) {
-  return Attach(socket, SO_ATTACH_FILTER, StockClientFilter(), "setsockopt(SO_ATTACH_FILTER)");
+  std::vector<sock_filter> filter = StockClientCheck();
+  filter.push_back(Statement(BPF_RET | BPF_K, UINT32_MAX));
+  return Attach(socket, SO_ATTACH_FILTER, std::move(filter), "setsockopt(SO_ATTACH_FILTER)");
 }
 
 }  // namespace mosh::server::gate

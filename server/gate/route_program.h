@@ -19,12 +19,13 @@ inline constexpr size_t kLeastDatagram = 24;
 // Picks the socket of a group of `sockets`: that of the Host in the route tag; 0, the gate's own,
 // for everything else.
 std::vector<sock_filter> RouteProgram(size_t sockets);
-// For the gate's own socket: lets in only what a stock client can have sent, i.e. long enough, from
-// a client, and with a route tag of nothing but zeros.
-std::vector<sock_filter> StockClientFilter();
+// For the gate's own socket: drops what no stock client can have sent: too short, from a server, or
+// with a route tag that isn't all zeros. For the rest it runs off its end.
+std::vector<sock_filter> StockClientCheck();
 
 // `socket`: any of the group. Replaces what was attached before.
 absl::Status AttachRouteProgram(int socket, size_t sockets);
+// The check alone.
 absl::Status AttachStockClientFilter(int socket);
 
 }  // namespace mosh::server::gate

@@ -61,6 +61,7 @@ absl::StatusOr<SocketGroup> SocketGroup::Around(io::OwnedFd socket) {
   group.sockets_.push_back(std::move(socket));
   // The kernel makes a group only of two.
   if (absl::Status s = group.Grow(); !s.ok()) return s;
+  if (absl::Status s = AttachStockClientFilter(group.socket(0)); !s.ok()) return s;
   if (absl::Status s = group.Steer(); !s.ok()) return s;
   return group;
 }
@@ -75,6 +76,7 @@ absl::StatusOr<SocketGroup> SocketGroup::Adopt(std::vector<io::OwnedFd> sockets)
     }
   }
   group.sockets_ = std::move(sockets);
+  if (absl::Status s = AttachStockClientFilter(group.socket(0)); !s.ok()) return s;
   if (absl::Status s = group.Steer(); !s.ok()) return s;
   return group;
 }
@@ -84,18 +86,11 @@ absl::Status SocketGroup::Grow() {
   if (!fd.ok()) return fd.status();
   if (absl::Status s = ShareThePort(fd->get()); !s.ok()) return s;
   if (absl::Status s = Bind(fd->get(), local_); !s.ok()) return s;
-  // A Host may not attach programs of its own.
-  if (!SetInt(fd->get(), SOL_SOCKET, SO_LOCK_FILTER, 1)) {
-    return io::ErrnoStatus(errno, "setsockopt(SO_LOCK_FILTER)");
-  }
   sockets_.push_back(*std::move(fd));
   return absl::OkStatus();
 }
 
-absl::Status SocketGroup::Steer() {
-  if (absl::Status s = AttachStockClientFilter(socket(0)); !s.ok()) return s;
-  return AttachRouteProgram(socket(0), size());
-}
+absl::Status SocketGroup::Steer() { return AttachRouteProgram(socket(0), size()); }
 
 void SocketGroup::Drain(size_t number) {
   uint8_t first;

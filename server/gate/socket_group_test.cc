@@ -13,6 +13,7 @@
 #include "crypto/route_tag.h"
 #include "gtest/gtest.h"
 #include "server/gate/route_program.h"
+#include "server/source_filter.h"
 
 namespace mosh::server::gate {
 namespace {
@@ -118,10 +119,12 @@ TEST_F(SocketGroupTest, PortIsNotTakenTwice) {
   EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
 }
 
-TEST_F(SocketGroupTest, HostsSocketsTakeNoPrograms) {
-  Open(2);
-  EXPECT_FALSE(AttachRouteProgram(group().socket(1), 2).ok());
-  EXPECT_TRUE(AttachRouteProgram(group().socket(0), 2).ok());
+TEST_F(SocketGroupTest, AHostFiltersItsOwnSocketOnly) {
+  Open(3);
+  ASSERT_TRUE(AttachFilter(group().socket(1), SourceFilter({}, 0)).ok());
+  ASSERT_TRUE(group().Steer().ok());
+  for (const uint16_t host : {1, 2}) Send(Sequence(host), 100);
+  EXPECT_EQ(Arrived(), (Counts{0, 0, 1}));
 }
 
 TEST_F(SocketGroupTest, SteeringRepairsARemovedProgram) {
