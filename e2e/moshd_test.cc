@@ -353,6 +353,24 @@ TEST_P(MoshdTest, LimitOfHosts) {
   EXPECT_THAT(moshd_->log(), HasSubstr("max_hosts = 1"));
 }
 
+TEST_P(MoshdTest, LookingStartsNoHost) {
+  StartMoshd();
+  const Output list = Server("bob", {"list"});
+  EXPECT_EQ(list.exit_code, 0) << list.err;
+  EXPECT_EQ(list.err, "");
+  EXPECT_THAT(list.out, HasSubstr("No sessions"));
+  EXPECT_EQ(Server("bob", {"attach"}).exit_code, 2);
+  EXPECT_EQ(moshd_->Number("control connections"), 2) << "it was asked";
+  EXPECT_THAT(moshd_->Find("moshd-host"), testing::IsEmpty());
+  // Whoever has one reaches it, also where its own socket isn't looked for.
+  EXPECT_TRUE(Answers(Session("alice")));
+  const std::string list_elsewhere =
+      absl::StrCat("XDG_RUNTIME_DIR=$HOME ", PrivateMachine::Program("mosh-server"), " list");
+  const Output own = RunAs("alice", {"sh", "-c", list_elsewhere});
+  EXPECT_EQ(std::vector<std::string>(absl::StrSplit(own.out, '\n', absl::SkipEmpty())).size(), 2)
+      << own.out << own.err;
+}
+
 TEST_P(MoshdTest, ReloadReachesHosts) {
   StartMoshd();
   EXPECT_TRUE(Answers(Session("alice")));

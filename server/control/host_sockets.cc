@@ -70,6 +70,10 @@ std::string GateSocket(const std::optional<std::string>& moshd_socket,
   return access(own.c_str(), F_OK) == 0 ? own : "";
 }
 
+std::string RunningHostsSocket(const std::string& gate_socket) {
+  return absl::StrCat(gate_socket, ".running");
+}
+
 std::string GateSocketOfProcess() {
   const char* named = getenv("MOSHD_SOCKET");
   return GateSocket(named != nullptr ? std::optional<std::string>(named) : std::nullopt,
@@ -86,7 +90,7 @@ std::vector<std::string> ControlSockets(std::string* problem) {
     *problem = std::string(directory.status().message());
   }
   const std::string gate = GateSocketOfProcess();
-  if (!gate.empty()) sockets.push_back(gate);
+  if (!gate.empty()) sockets.push_back(RunningHostsSocket(gate));
   return sockets;
 }
 

@@ -1,7 +1,8 @@
 // The names of the control sockets in a runtime directory, and which of them to ask.
 //
-//   PID.sock     a Host's own
-//   moshd.sock   the gate's, of a moshd that an ordinary user runs
+//   PID.sock             a Host's own
+//   moshd.sock           the gate's, of a moshd that an ordinary user runs
+//   moshd.sock.running   the same gate's, for whoever wants no Host to be started
 #ifndef SERVER_CONTROL_HOST_SOCKETS_H_
 #define SERVER_CONTROL_HOST_SOCKETS_H_
 
@@ -26,7 +27,11 @@ void RemoveDeadHostSockets(const std::string& directory);
 std::string GateSocket(const std::optional<std::string>& moshd_socket,
                        const std::string& directory);
 
-// The same from this process's surroundings.
+// Where the same moshd hands connections to a Host that there is already, and closes those of users
+// who have none: for looking, which shall start nothing.
+std::string RunningHostsSocket(const std::string& gate_socket);
+
+// GateSocket from this process's surroundings.
 std::string GateSocketOfProcess();
 
 // All that this process can ask: the Hosts' and a moshd's. Clears away dead ones first. Why the

@@ -29,6 +29,7 @@ class HostSocketsTest : public testing::Test {
   ~HostSocketsTest() override {
     for (const std::string& path : HostSockets(folder_)) unlink(path.c_str());
     unlink((folder_ + "/moshd.sock").c_str());
+    unlink((folder_ + "/moshd.sock.running").c_str());
     rmdir(folder_.c_str());
   }
   // A socket file; the descriptor listens on it if wanted.
@@ -57,6 +58,7 @@ class HostSocketsTest : public testing::Test {
 TEST_F(HostSocketsTest, OnlyNumbersAreHosts) {
   for (const pid_t pid : {30, 4, 200}) close(Bind(HostSocketPath(folder_, pid), false));
   close(Bind(folder_ + "/moshd.sock", false));
+  close(Bind(folder_ + "/moshd.sock.running", false));
   EXPECT_THAT(HostSockets(folder_),
               ElementsAre(folder_ + "/4.sock", folder_ + "/30.sock", folder_ + "/200.sock"));
   EXPECT_THAT(HostSockets("/nowhere"), IsEmpty());
@@ -82,6 +84,7 @@ TEST_F(HostSocketsTest, AListenerInAnotherContainerIsNotDead) {
 TEST_F(HostSocketsTest, TheGatesSocket) {
   EXPECT_EQ(GateSocket("/some/where", folder_), "/some/where");
   EXPECT_EQ(GateSocket("", folder_), "") << "not wanted";
+  EXPECT_EQ(RunningHostsSocket("/some/where"), "/some/where.running");
   if (access("/run/moshd/gate.sock", F_OK) == 0) GTEST_SKIP() << "this machine has a moshd";
   EXPECT_EQ(GateSocket(std::nullopt, folder_), "");
   close(Bind(folder_ + "/moshd.sock", false));

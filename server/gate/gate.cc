@@ -83,7 +83,8 @@ io::Task<void> Gate::Run(absl::Status* why) {
   }
   io::Scope scope(stop_.token());
   scope.Spawn(hosts_.Run(scope.token()));
-  scope.Spawn(AcceptControl(scope.token()));
+  scope.Spawn(AcceptControl(parts_.control.get(), Hostless::kStart, scope.token()));
+  scope.Spawn(AcceptControl(parts_.running.get(), Hostless::kTurnAway, scope.token()));
   scope.Spawn(AcceptStatus(scope.token()));
   scope.Spawn(ObeySignals(signals->get(), scope.token()));
   scope.Spawn(FeedWatchdog(scope.token()));
@@ -119,16 +120,15 @@ absl::StatusOr<std::vector<std::unique_ptr<io::UdpSocket>>> Gate::AdoptPort() {
   return sockets;
 }
 
-io::Task<void> Gate::AcceptControl(io::StopToken stop) {
+io::Task<void> Gate::AcceptControl(int listener, Hostless hostless, io::StopToken stop) {
   io::Scope refusals(stop);
   for (;;) {
-    const absl::Status ready = co_await reactor_->WaitReadable(parts_.control.get(), stop);
+    const absl::Status ready = co_await reactor_->WaitReadable(listener, stop);
     if (!ready.ok()) break;
     // The Host's reads must not block it, hence the flag.
-    io::OwnedFd connection(
-        accept4(parts_.control.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    io::OwnedFd connection(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (connection.valid()) {
-      OnConnection(std::move(connection), &refusals);
+      OnConnection(std::move(connection), hostless, &refusals);
       continue;
     }
     if (errno != EMFILE && errno != ENFILE) continue;
@@ -139,10 +139,11 @@ io::Task<void> Gate::AcceptControl(io::StopToken stop) {
   co_await refusals.CancelAndJoin();
 }
 
-void Gate::OnConnection(io::OwnedFd connection, io::Scope* refusals) {
+void Gate::OnConnection(io::OwnedFd connection, Hostless hostless, io::Scope* refusals) {
   ++connections_;
   const std::optional<uid_t> uid = PeerOf(connection.get());
   if (!uid) return;
+  if (hostless == Hostless::kTurnAway && !hosts_.HasHost(*uid)) return;
   const absl::Status status = hosts_.HandOver(*uid, connection.get());
   if (status.ok()) return;
   ++refused_;

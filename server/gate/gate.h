@@ -2,7 +2,7 @@
 // both to Hosts, and does nothing else: it holds no session key, sees no terminal's bytes and
 // parses nothing that a user has written.
 //
-//   control socket ── who connected? ─────▶ Hosts ─▶ the user's Host
+//   control sockets ── who connected? ────▶ Hosts ─▶ the user's Host
 //   the port's socket 0 ── Relay ─────────▶ Hosts ─▶ whose client it is
 //   signals, watchdog, status socket
 #ifndef SERVER_GATE_GATE_H_
@@ -46,8 +46,10 @@ class Gate {
     // Reads the file again; an error says everything that is wrong with it.
     std::function<absl::StatusOr<LoadedConfig>()> reload;
     std::string keeper_path;
-    io::OwnedFd control;  // listening
-    io::OwnedFd status;   // listening
+    // Listening, all of them.
+    io::OwnedFd control;
+    io::OwnedFd running;  // the same for whoever has a Host; it starts none
+    io::OwnedFd status;
   };
 
   // All pointers outlive it.
@@ -60,7 +62,9 @@ class Gate {
   std::string StatusText() const;
 
  private:
-  io::Task<void> AcceptControl(io::StopToken stop);
+  // Of users who have no Host: whether one is started.
+  enum class Hostless : uint8_t { kStart, kTurnAway };
+  io::Task<void> AcceptControl(int listener, Hostless hostless, io::StopToken stop);
   io::Task<void> AcceptStatus(io::StopToken stop);
   io::Task<void> ReceiveDatagrams(io::UdpSocket* socket, io::StopToken stop);
   void Deliver(const io::Datagram& datagram);
@@ -69,7 +73,7 @@ class Gate {
   io::Task<void> WatchKeeper(io::StopToken stop);
   io::Task<void> WatchSpawner(io::StopToken stop);
   absl::StatusOr<std::vector<std::unique_ptr<io::UdpSocket>>> AdoptPort();
-  void OnConnection(io::OwnedFd connection, io::Scope* refusals);
+  void OnConnection(io::OwnedFd connection, Hostless hostless, io::Scope* refusals);
   io::Task<void> RefuseLater(io::OwnedFd connection, absl::Status why, io::StopToken stop);
   void Reload();
   absl::Status ReplaceKeeper();

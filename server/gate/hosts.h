@@ -60,6 +60,8 @@ class Hosts final : private Relay::Sink {
   // Gives a control connection of this user to the user's Host, and starts one if there is none.
   // An error is for whoever connected.
   absl::Status HandOver(uid_t uid, int connection);
+  // Whether that would start none.
+  bool HasHost(uid_t uid) const { return current_.contains(uid); }
 
   // New Hosts are born with it, and those that there are learn its limits.
   void Reconfigure(Config config, std::string config_text);

@@ -25,6 +25,7 @@
 #include "base/short_slices.h"
 #include "io/create_reactor.h"
 #include "io/status.h"
+#include "server/control/host_sockets.h"
 #include "server/gate/build_id.h"
 #include "server/gate/command_line.h"
 #include "server/gate/config.h"
@@ -201,6 +202,10 @@ absl::Status Serve(const Places& places, const std::string& config_path, bool na
     if (!listener.ok()) return listener.status();
     control = *std::move(listener);
   }
+  // Never the service manager's: looking for sessions shall not start moshd either.
+  absl::StatusOr<io::OwnedFd> running =
+      ListenAt(RunningHostsSocket(places.control), places.control_mode);
+  if (!running.ok()) return running.status();
   absl::StatusOr<io::OwnedFd> status = ListenAt(places.status, 0600);
   if (!status.ok()) return status.status();
 
@@ -214,6 +219,7 @@ absl::Status Serve(const Places& places, const std::string& config_path, bool na
                         .reload = reload,
                         .keeper_path = places.keeper,
                         .control = std::move(control),
+                        .running = *std::move(running),
                         .status = *std::move(status)});
   absl::Status why;
   PreferShortSlices();
