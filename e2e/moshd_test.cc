@@ -433,6 +433,21 @@ TEST_P(MoshdTest, AFloodIsFilteredUntilItEnds) {
   EXPECT_TRUE(Answers(Session("bob")));
 }
 
+TEST_P(MoshdTest, HistoryIsAsConfigured) {
+  StartMoshd("history_lines = 5\n");
+  const auto scroll = [](TerminalProgram* terminal) {
+    terminal->Type("seq 100; echo =$((1000*2))\r");
+    EXPECT_TRUE(terminal->WaitForText("=2000")) << terminal->Describe();
+  };
+  const auto list = [this] { return Server("alice", {"list", "--json"}).out; };
+  scroll(Session("alice"));
+  EXPECT_THAT(list(), HasSubstr("\"history_lines\":5,"));
+  EXPECT_TRUE(moshd_->Reload("history_lines = off\n", "configuration reloaded")) << moshd_->log();
+  scroll(Session("alice"));
+  EXPECT_THAT(list(), HasSubstr("\"history_lines\":0,"));
+  EXPECT_THAT(list(), HasSubstr("\"history_lines\":5,")) << "it has begun before";
+}
+
 TEST_P(MoshdTest, PamSessionIsOpenedAndClosed) {
   const std::string log = PrivateMachine::Folder() + "/pam.log";
   unlink(log.c_str());

@@ -45,6 +45,7 @@
 #include "server/limits.h"
 #include "server/outbox.h"
 #include "server/router.h"
+#include "term/history_limits.h"
 
 namespace mosh::server {
 
@@ -63,6 +64,8 @@ class Host final : public HostControl {
 
   // The number of sessions counts at once, the rest for sessions that begin from now on.
   void SetLimits(const Limits& limits) { options_.limits = limits; }
+  // For sessions that begin from now on.
+  void SetHistory(const term::HistoryLimits& history) { options_.history = history; }
 
   // A session and its first client's key, which isn't kept beyond its cipher. Gives the session's
   // id.

@@ -16,6 +16,7 @@
 #include "server/limits.h"
 #include "server/program.h"
 #include "server/timeouts.h"
+#include "term/history_limits.h"
 
 namespace mosh::server {
 
@@ -30,6 +31,8 @@ struct HostOptions {
   Limits limits;
   // By agents (HostControl::SetLimits); the stricter of both holds. Not for `sessions`.
   Limits told_limits;
+  // Of each session.
+  term::HistoryLimits history;
   SizeRule size_rule = SizeRule::kLatest;
   // The host part of its keys' route tags (crypto/route_tag.h). 0: it has its port for itself, and
   // any key will do.

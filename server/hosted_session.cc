@@ -38,7 +38,8 @@ HostedSession::HostedSession(const SessionServices* services, std::string id, Se
       start_(std::move(parts.start)),
       lifetime_(services->options->timeouts, created_at_),
       limits_(services->options->limits, created_at_),
-      session_(services->reactor, parts.size, services->read_buffer, this),
+      session_(services->reactor, parts.size, services->read_buffer, this,
+               services->options->history),
       detached_since_(created_at_) {
   limits_.SetTold(services->options->told_limits, created_at_);
 }

@@ -35,13 +35,13 @@ std::span<const uint8_t> Bytes(absl::string_view text) {
 }  // namespace
 
 Session::Session(io::Reactor* reactor, term::Size size, std::span<uint8_t> read_buffer,
-                 Listener* listener)
+                 Listener* listener, const term::HistoryLimits& history)
     : reactor_(reactor),
       read_buffer_(read_buffer),
       listener_(listener),
       terminal_(size, term::Dialect::kProgram),
       last_output_(reactor->Now()) {
-  terminal_.KeepHistory(term::HistoryLimits());
+  terminal_.KeepHistory(history);
 }
 
 void Session::Start(std::unique_ptr<io::Tty> pty) {
@@ -77,7 +77,9 @@ void Session::OnOutput(absl::string_view bytes) {
                         now - last_output_ >= kQuietBefore && !BeginsPicture(bytes);
   last_output_ = now;
   terminal_.Feed(bytes);
-  if (terminal_.history()->compressible()) compress_at_ = now + kIdleBeforeCompressing;
+  if (terminal_.history() != nullptr && terminal_.history()->compressible()) {
+    compress_at_ = now + kIdleBeforeCompressing;
+  }
   QueueInput(terminal_.TakeReplies());
   TrackHold(now);
   if (!holds_screen()) {

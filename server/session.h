@@ -26,6 +26,7 @@
 #include "io/task.h"
 #include "ssp/types.h"
 #include "sync/user_stream.h"
+#include "term/history_limits.h"
 #include "term/input_translator.h"
 #include "term/size.h"
 #include "term/terminal.h"
@@ -57,8 +58,8 @@ class Session {
   // All pointers outlive the session, and so does `read_buffer`, which sessions of one loop share:
   // a read fills it and is done with it before anything else can run. Before Start() it has a
   // screen but no program: input waits, and the size is the screen's alone.
-  Session(io::Reactor* reactor, term::Size size, std::span<uint8_t> read_buffer,
-          Listener* listener);
+  Session(io::Reactor* reactor, term::Size size, std::span<uint8_t> read_buffer, Listener* listener,
+          const term::HistoryLimits& history = {});
 
   // The program's terminal; it is given the screen's size. Starts reading and writing: Close() must
   // be awaited before the destructor.

@@ -27,17 +27,25 @@ class Recorder final : public Session::Listener {
 
 class SessionTest : public testing::Test {
  protected:
-  SessionTest() : host_(world_.AddHost("server", "192.0.2.1")) {
+  SessionTest() : host_(world_.AddHost("server", "192.0.2.1")) { Begin({}); }
+  ~SessionTest() override { End(); }
+
+  void Begin(const term::HistoryLimits& history) {
     io::sim::SimTtyPair pair = io::sim::MakeSimTty(&world_, {80, 24});
     program_ = pair.peer;
-    session_ = std::make_unique<Session>(&host_, term::Size{80, 24}, read_buffer_, &recorder_);
+    session_ =
+        std::make_unique<Session>(&host_, term::Size{80, 24}, read_buffer_, &recorder_, history);
     world_.RunFor(10ms);
     session_->Start(std::move(pair.tty));
     world_.RunFor(10ms);
   }
-  ~SessionTest() override {
+  void End() {
     world_.RunToCompletion(session_->Close());
     session_.reset();
+  }
+  void Restart(const term::HistoryLimits& history) {
+    End();
+    Begin(history);
   }
 
   void Apply(absl::string_view typed) {
@@ -85,8 +93,8 @@ TEST_F(SessionTest, ErasedScreenIsNotAnEcho) {
   Write("\x1b[H\x1b[2J");
   world_.RunFor(20ms);
   Write("\x1b[H\x1b[Jpicture");
-  EXPECT_EQ(recorder_.hints, (std::vector<ChangeHint>{ChangeHint::kIsolated, ChangeHint::kBulk,
-                                                      ChangeHint::kBulk}));
+  EXPECT_EQ(recorder_.hints,
+            (std::vector<ChangeHint>{ChangeHint::kIsolated, ChangeHint::kBulk, ChangeHint::kBulk}));
 }
 
 TEST_F(SessionTest, TypingReachesTheProgram) {
@@ -218,6 +226,19 @@ TEST_F(SessionTest, InputAfterTheEndGoesNowhere) {
   Apply("x");
   EXPECT_EQ(session_->queued_bytes(), 0);
   EXPECT_EQ(recorder_.ends, 1);
+}
+
+TEST_F(SessionTest, HistoryHoldsAsMuchAsIsAllowed) {
+  Restart({.lines = 5});
+  for (int i = 0; i < 100; ++i) program_->Feed(std::to_string(i) + "\r\n");
+  world_.RunFor(1s);
+  EXPECT_EQ(session_->terminal().history()->LineCount(), 5);
+  EXPECT_EQ(session_->terminal().history()->Text(0), "72");  // 23 rows and the cursor's are below
+  Restart({.lines = 0});
+  for (int i = 0; i < 100; ++i) program_->Feed(std::to_string(i) + "\r\n");
+  world_.RunFor(1s);
+  EXPECT_EQ(session_->terminal().history(), nullptr);
+  EXPECT_EQ(Row(0), "77");
 }
 
 TEST_F(SessionTest, LinesThatScrolledOffArePackedInSilence) {

@@ -525,6 +525,27 @@ TEST_F(SharedHostTest, SnapshotBeginsWithTheWantedHistory) {
   EXPECT_EQ(host_->TakeSnapshot(request)->history(), 7);
 }
 
+TEST_F(SharedHostTest, HistoryIsLimitedForNewSessions) {
+  options_.history.lines = 3;
+  StartHost();
+  const auto history_lines = [this](const control::Grant& grant) {
+    Connect(grant);
+    for (int i = 1; i <= 30; ++i) programs_.back()->Feed(absl::StrCat("line ", i, "\r\n"));
+    world_.RunFor(1ms);
+    return host_->Describe(grant.session_id())->history_lines();
+  };
+  const control::Grant first = Open();
+  EXPECT_EQ(history_lines(first), 3);
+  host_->SetHistory({.lines = 0});
+  const control::Grant second = Open();
+  EXPECT_EQ(history_lines(second), 0);
+  control::TakeSnapshot request;
+  request.set_session_id(second.session_id());
+  request.set_history_lines(10);
+  EXPECT_EQ(host_->TakeSnapshot(request)->line_size(), 24);
+  EXPECT_EQ(host_->Describe(first.session_id())->history_lines(), 3);
+}
+
 TEST_F(SharedHostTest, WhatIsNotThereIsSaidSo) {
   StartHost();
   EXPECT_TRUE(absl::IsNotFound(Detach("nonex")));

@@ -18,17 +18,12 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "term/history_limits.h"
 #include "term/interner.h"
 #include "term/row.h"
 #include "term/screen.h"
 
 namespace mosh::term {
-
-struct HistoryLimits {
-  int lines = 2000;  // at least 1; Terminal::KeepHistory takes 0 for none at all
-  // What memory_bytes() may be, but for one block.
-  size_t bytes = size_t{4} << 20;
-};
 
 class History {
  public:

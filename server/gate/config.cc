@@ -24,6 +24,11 @@ constexpr int kMostHosts = (1 << crypto::RouteTag::kHostBits) - 1;
 constexpr size_t kMostAddresses = 8;
 // In seconds; ten years.
 constexpr int kLongestSpan = 10 * 365 * 86'400;
+constexpr int kMostHistoryLines = 1'000'000;
+// Less than two blocks of it would be no history; of more than that a user's sessions would need
+// more memory than a machine has.
+constexpr uint64_t kLeastHistory = uint64_t{64} << 10;
+constexpr uint64_t kMostHistory = uint64_t{1} << 30;
 
 std::vector<std::string> Words(absl::string_view value) {
   return absl::StrSplit(value, absl::ByAnyChar(", \t"), absl::SkipEmpty());
@@ -92,6 +97,22 @@ std::string ReadSessions(absl::string_view value, Config* config) {
   return "";
 }
 
+std::string ReadHistoryLines(absl::string_view value, Config* config) {
+  config->history.lines = 0;
+  if (value == "off") return "";
+  const std::string wanted = ReadNumber(value, 1, kMostHistoryLines, &config->history.lines);
+  return wanted.empty() ? "" : absl::StrCat(wanted, ", or off");
+}
+
+std::string ReadHistoryMemory(absl::string_view value, Config* config) {
+  uint64_t size;
+  if (!ParseSize(value, &size) || size < kLeastHistory || size > kMostHistory) {
+    return "a size from 64K to 1G, such as 512K or 4M";
+  }
+  config->history.bytes = size;
+  return "";
+}
+
 std::string ReadPam(absl::string_view value, Config* config) {
   config->pam_service = value == "off" ? "" : std::string(value);
   // It becomes the name of a file.
@@ -146,6 +167,8 @@ std::span<const Key> Keys() {
       Limit("idle_limit", &Limits::idle),
       Limit("lifetime_limit", &Limits::lifetime),
       Limit("detached_limit", &Limits::detached),
+      {"history_lines", ReadHistoryLines},
+      {"history_memory", ReadHistoryMemory},
       {"linger", ReadLinger},
       Number("offer_rate", 1, 1'000'000, &Config::offer_rate),
       {"pam_service", ReadPam},
@@ -185,6 +208,23 @@ std::string Text(const Span& span) { return span ? absl::StrCat(span->count(), "
 
 }  // namespace
 
+bool ParseSize(absl::string_view text, uint64_t* size) {
+  int shift = 0;
+  if (!text.empty() && absl::ascii_isalpha(text.back())) {
+    const size_t at = absl::string_view("KMG").find(text.back());
+    if (at == absl::string_view::npos) return false;
+    shift = 10 * (static_cast<int>(at) + 1);
+    text.remove_suffix(1);
+  }
+  const bool digits = std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+  uint64_t number;
+  if (!digits || !absl::SimpleAtoi(text, &number) || number > (uint64_t{1} << 40) >> shift) {
+    return false;
+  }
+  *size = number << shift;
+  return true;
+}
+
 bool ParseSpan(absl::string_view text, Span* span) {
   if (text == "off") {
     *span = std::nullopt;
@@ -223,10 +263,13 @@ ParsedConfig ParseConfig(absl::string_view text) {
 std::string HostLines(const Config& config) {
   const Limits& limits = config.limits;
   const std::string sessions = limits.sessions == 0 ? "off" : absl::StrCat(limits.sessions);
+  const term::HistoryLimits& history = config.history;
+  const std::string lines = history.lines == 0 ? "off" : absl::StrCat(history.lines);
   return absl::StrCat("max_sessions = ", sessions, "\nidle_limit = ", Text(limits.idle),
                       "\nlifetime_limit = ", Text(limits.lifetime),
-                      "\ndetached_limit = ", Text(limits.detached),
-                      "\nlinger = ", config.linger.count(), "s\n");
+                      "\ndetached_limit = ", Text(limits.detached), "\nhistory_lines = ", lines,
+                      "\nhistory_memory = ", history.bytes, "\nlinger = ", config.linger.count(),
+                      "s\n");
 }
 
 bool SamePort(const Config& a, const Config& b) { return a.port == b.port && a.bind == b.bind; }

@@ -11,6 +11,7 @@
 
 #include "absl/strings/string_view.h"
 #include "server/limits.h"
+#include "term/history_limits.h"
 
 namespace mosh::server::gate {
 
@@ -33,6 +34,7 @@ struct Config {
   int max_hosts = 1000;
   // Applied by the Hosts.
   Limits limits = {.sessions = 1000};
+  term::HistoryLimits history;
   // How long a Host stays when its last session is over.
   std::chrono::seconds linger{60};
   // Deliveries a second of datagrams from unknown addresses.
@@ -54,6 +56,9 @@ struct ParsedConfig {
 };
 
 ParsedConfig ParseConfig(absl::string_view text);
+
+// "65536", "512K", "4M", "1G", by 1024; false: none of these, or more than 1 TiB.
+bool ParseSize(absl::string_view text, uint64_t* size);
 
 // "90", "90s", "15m", "12h", "7d"; "off" is no value. False: none of these.
 bool ParseSpan(absl::string_view text, std::optional<std::chrono::seconds>* span);

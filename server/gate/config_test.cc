@@ -47,6 +47,8 @@ TEST(Config, EveryKey) {
       "idle_limit = 90\n"
       "lifetime_limit = 7d\n"
       "detached_limit = 12h\n"
+      "history_lines = 50000\n"
+      "history_memory = 64M\n"
       "linger = 5m\n"
       "offer_rate = 500\n"
       "pam_service = moshd\n"
@@ -64,6 +66,8 @@ TEST(Config, EveryKey) {
   EXPECT_EQ(c.limits.idle, 90s);
   EXPECT_EQ(c.limits.lifetime, 168h);
   EXPECT_EQ(c.limits.detached, 12h);
+  EXPECT_EQ(c.history.lines, 50'000);
+  EXPECT_EQ(c.history.bytes, size_t{64} << 20);
   EXPECT_EQ(c.linger, 5min);
   EXPECT_EQ(c.offer_rate, 500);
   EXPECT_EQ(c.pam_service, "moshd");
@@ -73,10 +77,11 @@ TEST(Config, EveryKey) {
 TEST(Config, WordsForNothing) {
   const ParsedConfig parsed = ParseConfig(
       "bind = any\nmax_sessions = off\nidle_limit = off\nlifetime_limit = off\n"
-      "detached_limit = off\npam_service = off\n");
+      "detached_limit = off\nhistory_lines = off\npam_service = off\n");
   EXPECT_TRUE(parsed.problems.empty());
   EXPECT_TRUE(parsed.config.bind.empty());
   EXPECT_EQ(parsed.config.limits.sessions, 0);
+  EXPECT_EQ(parsed.config.history.lines, 0);
   EXPECT_EQ(parsed.config.pam_service, "");
 }
 
@@ -87,6 +92,13 @@ TEST(Config, ProblemsNameTheLineAndWhatIsAllowed) {
             "1: linger = off: must be a time such as 90s, 15m, 12h or 7d\n");
   EXPECT_EQ(Problem("idle_limit = soon"),
             "1: idle_limit = soon: must be a time such as 90s, 15m, 12h or 7d, or off\n");
+  EXPECT_EQ(Problem("history_lines = 0"),
+            "1: history_lines = 0: must be a whole number from 1 to 1000000, or off\n");
+  for (const char* bad : {"63K", "2G", "off", "4MB", ""}) {
+    EXPECT_EQ(Problem(absl::StrCat("history_memory = ", bad)),
+              absl::StrCat("1: history_memory = ", bad,
+                           ": must be a size from 64K to 1G, such as 512K or 4M\n"));
+  }
   EXPECT_EQ(Problem("max_hosts = 4096"),
             "1: max_hosts = 4096: must be a whole number from 1 to 4095\n");
   EXPECT_EQ(Problem("log_level = loud"),
@@ -111,14 +123,29 @@ TEST(Config, SpansAreBounded) {
   }
 }
 
+TEST(Config, SizesAreBounded) {
+  uint64_t size;
+  EXPECT_TRUE(ParseSize("1024G", &size));
+  EXPECT_EQ(size, uint64_t{1} << 40);
+  EXPECT_TRUE(ParseSize("65536", &size));
+  EXPECT_EQ(size, 65'536);
+  for (const char* bad : {"", "K", "-1", "+1", "1k", "1T", "1025G", "18014398509481985K", "1.5M"}) {
+    EXPECT_FALSE(ParseSize(bad, &size)) << bad;
+  }
+}
+
 TEST(Config, HostsAreToldTheirPart) {
-  const Config config =
-      ParseConfig("max_sessions = 3\nidle_limit = 1h\nlinger = 2m\nport = 4000").config;
+  const Config config = ParseConfig(
+                            "max_sessions = 3\nidle_limit = 1h\nhistory_lines = off\n"
+                            "history_memory = 512K\nlinger = 2m\nport = 4000")
+                            .config;
   const ParsedConfig told = ParseConfig(HostLines(config));
   EXPECT_TRUE(told.problems.empty());
   EXPECT_EQ(told.config.limits.sessions, 3);
   EXPECT_EQ(told.config.limits.idle, 1h);
   EXPECT_FALSE(told.config.limits.lifetime.has_value());
+  EXPECT_EQ(told.config.history.lines, 0);
+  EXPECT_EQ(told.config.history.bytes, size_t{512} << 10);
   EXPECT_EQ(told.config.linger, 2min);
   EXPECT_EQ(told.config.port, 61000);
 }
@@ -138,7 +165,7 @@ TEST(Config, ExampleIsComplete) {
     absl::StrAppend(&uncommented, line.substr(1), "\n");
     ++settings;
   }
-  EXPECT_EQ(settings, 15);
+  EXPECT_EQ(settings, 17);
   EXPECT_EQ(Problem(uncommented), "");
   const Config stated = ParseConfig(uncommented).config;
   EXPECT_TRUE(SamePort(stated, Config()));

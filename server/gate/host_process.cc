@@ -34,6 +34,7 @@ constexpr int kPacketsATurn = 64;
 HostOptions OptionsOf(io::Reactor* reactor, UtmpKeeper* keeper, const HostLife& life) {
   HostOptions options;
   options.limits = life.config.limits;
+  options.history = life.config.history;
   options.host_number = life.number;
   options.linger = kForever;
   options.user = life.who.name;
@@ -163,6 +164,7 @@ void HostProcess::OnLimits(const LinkLimits& limits) {
   const ParsedConfig parsed = ParseConfig(limits.text);
   if (!parsed.problems.empty()) return;
   host_.SetLimits(parsed.config.limits);
+  host_.SetHistory(parsed.config.history);
   life_.config.linger = parsed.config.linger;
 }
 
