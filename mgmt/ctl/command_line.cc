@@ -6,6 +6,7 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "mgmt/ctl/failure.h"
 #include "mgmt/ctl/node_view.h"
 
@@ -29,6 +30,15 @@ std::optional<OutputFormat> FormatOf(const std::string& name) {
   if (name == "json") return OutputFormat::kJson;
   if (name == "yaml") return OutputFormat::kYaml;
   return std::nullopt;
+}
+
+// notify without -m: what follows the session, or all words where none is to be named, is the line.
+void TakeMessageFromWords(Options* options) {
+  std::vector<std::string>& words = options->sessions;
+  const bool unnamed = options->all || !options->filter.empty();
+  const auto text = words.begin() + (unnamed || words.empty() ? 0 : 1);
+  options->message = absl::StrJoin(text, words.end(), " ");
+  words.erase(text, words.end());
 }
 
 class Grammar {
@@ -163,9 +173,14 @@ class Grammar {
   void AddActing() {
     CLI::App* const notify = Command("notify", "Show a line on top of users' screens");
     AddSessions(notify, 0, kMany);
+    notify->get_option("SESSION")->description("Which; without -m one, and the line behind it");
     AddFilter(notify);
     notify->add_flag("--all", options_.all, "Tell all sessions");
-    notify->add_option("-m,--message", options_.message, "The line")->required();
+    CLI::Option* const message = notify->add_option("-m,--message", options_.message, "The line");
+    notify->callback([options = &options_, message] {
+      options->command = "notify";
+      if (message->count() == 0) TakeMessageFromWords(options);
+    });
     notify->add_option("--seconds", options_.seconds, "How long it stays (else 10)")
         ->check(CLI::Range(1.0, 86400.0).description(""));
     AddReason(notify);
@@ -376,6 +391,9 @@ std::string MistakeIn(const Options& options) {
   if (options.command == "notify") {
     const int ways = !options.sessions.empty() + !options.filter.empty() + options.all;
     if (ways != 1) return "notify wants one of: sessions, --filter, --all";
+    if (options.message.empty()) {
+      return "what are they to read? notify SESSION TEXT, or -m TEXT for several sessions";
+    }
   }
   if (!options.server.fleet.etcd.empty() &&
       (!options.server.server.empty() || !options.server.context.empty())) {

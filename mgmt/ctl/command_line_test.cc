@@ -39,6 +39,15 @@ TEST(CommandLine, CommandsWithTheirOptions) {
   EXPECT_EQ(notify.seconds, 60);
   EXPECT_TRUE(notify.all);
 
+  const Options words = Parsed({"notify", "ab", "reboot", "at 6", "--seconds", "60"});
+  EXPECT_EQ(words.sessions, Words{"ab"});
+  EXPECT_EQ(words.message, "reboot at 6");
+  EXPECT_EQ(words.seconds, 60);
+  EXPECT_EQ(Parsed({"notify", "--all", "reboot", "at", "6"}).message, "reboot at 6");
+  const Options several = Parsed({"notify", "ab", "cd", "-m", "reboot at 6"});
+  EXPECT_EQ(several.sessions, (Words{"ab", "cd"}));
+  EXPECT_EQ(several.message, "reboot at 6");
+
   EXPECT_EQ(Parsed({"config", "use-context", "prod"}).command, "config use-context");
   EXPECT_EQ(Parsed({"config", "use-context", "prod"}).name, "prod");
   EXPECT_EQ(Parsed({"audit", "--from", "7", "-f"}).from, 7);
@@ -69,7 +78,11 @@ TEST(CommandLine, MistakesAreExplained) {
   EXPECT_NE(Mistake({"notify", "-m", "x"}).find("notify wants one of"), std::string::npos);
   EXPECT_NE(Mistake({"notify", "ab", "--all", "-m", "x"}).find("notify wants one of"),
             std::string::npos);
-  EXPECT_NE(Mistake({"notify", "--all"}), "");
+  EXPECT_NE(Mistake({"notify"}).find("notify wants one of"), std::string::npos);
+  for (const Words& words :
+       {Words{"notify", "--all"}, Words{"notify", "ab"}, Words{"notify", "ab", "cd", "-m", ""}}) {
+    EXPECT_NE(Mistake(words).find("notify SESSION TEXT, or -m TEXT"), std::string::npos);
+  }
   EXPECT_NE(Mistake({"detach", "a", "b", "--client", "1"}), "");
   EXPECT_NE(Mistake({"kill", "a", "-o", "wide"}), "");
   EXPECT_NE(Mistake({"top", "-o", "json"}), "");

@@ -125,8 +125,7 @@ TEST_F(CommandsTest, OfOneNodeIsAskedAlone) {
 }
 
 TEST_F(CommandsTest, NotifyTellsSessions) {
-  EXPECT_EQ(Run({"notify", "ab12", "-m", "reboot at 6", "--seconds", "60"}).out,
-            "told 1 session\n");
+  EXPECT_EQ(Run({"notify", "ab12", "reboot at 6", "--seconds", "60"}).out, "told 1 session\n");
   EXPECT_EQ(
       LastAsked(),
       "NotifySessions parent: \"nodes/-\" names: \"nodes/n1/sessions/ab12\" text: \"reboot at 6\" "
