@@ -448,6 +448,23 @@ TEST_P(MoshdTest, HistoryIsAsConfigured) {
   EXPECT_THAT(list(), HasSubstr("\"history_lines\":5,")) << "it has begun before";
 }
 
+TEST_P(MoshdTest, OnlyItsOwnProcessesRaiseTheirOpenFiles) {
+  Environment environment = BaseEnvironment(mark_);
+  environment["MOSH_IO_BACKEND"] = GetParam().backend;
+  moshd_ = std::make_unique<MoshdProcess>(environment, "",
+                                          std::vector<std::string>{"prlimit", "--nofile=300:900"});
+  TerminalProgram* alice = Session("alice");
+  alice->Type("echo =$(ulimit -Sn)-$(ulimit -Hn)\r");
+  EXPECT_TRUE(alice->WaitForText("=300-900")) << alice->Describe();
+  for (const char* name : {"moshd", "moshd-keeper", "moshd-host"}) {
+    for (const pid_t pid : moshd_->Find(name)) {
+      EXPECT_THAT(ReadAll(absl::StrCat("/proc/", pid, "/limits")),
+                  ContainsRegex("Max open files +900 +900 "))
+          << name;
+    }
+  }
+}
+
 TEST_P(MoshdTest, PamSessionIsOpenedAndClosed) {
   const std::string log = PrivateMachine::Folder() + "/pam.log";
   unlink(log.c_str());

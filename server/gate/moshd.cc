@@ -103,20 +103,22 @@ int PrintStatus(const Places& places) {
   return packet.kind == ReceivedPacket::Kind::kPacket ? 0 : 1;
 }
 
-void Keep(io::OwnedFd listener, io::OwnedFd gate) {
-  SetProcessTitle("moshd-keeper", "moshd: keeper");
-  // It leaves when it isn't needed, and not with a terminal or by a signal that was meant for all.
-  setsid();
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_IGN);
-  GiveUpPrivileges().IgnoreError();
-  RunKeeper(std::move(listener), std::move(gate));
-}
-
+// Of this process: the spawner keeps what it was given, for users' programs.
 void RaiseOpenFiles() {
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void Keep(io::OwnedFd listener, io::OwnedFd gate) {
+  SetProcessTitle("moshd-keeper", "moshd: keeper");
+  // It leaves when it isn't needed, and not with a terminal or by a signal that was meant for all.
+  setsid();
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_IGN);
+  RaiseOpenFiles();
+  GiveUpPrivileges().IgnoreError();
+  RunKeeper(std::move(listener), std::move(gate));
 }
 
 bool SameFile(int a, int b) {

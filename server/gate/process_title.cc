@@ -1,5 +1,6 @@
 #include "server/gate/process_title.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -26,6 +27,9 @@ void PrepareProcessTitle(int argc, char** argv) {
     *variable = strdup(*variable);
   }
   room = {argv[0], end};
+  // What entries of the system's log begin with points there, too: PAM's modules write some.
+  program_invocation_name = strdup(program_invocation_name);
+  program_invocation_short_name = strdup(program_invocation_short_name);
 }
 
 void SetProcessTitle(const char* name, absl::string_view title) {
