@@ -1,0 +1,138 @@
+// Forms: Tab from field to field, fields that are full, fillers.
+#include <gtest/gtest.h>
+
+#include "predict/engine.h"
+#include "predict/testing/stage.h"
+
+namespace mosh::predict {
+namespace {
+
+TEST(EngineForms, FieldBelowWaitsForItsOwnEcho) {
+  Stage stage;
+  stage.SetModes(kShell);  // one program, key by key
+  stage.Host("[    ] name\r\n[    ] password\x1b[1;2H");
+  for (const char* name : {"x", "y"}) {
+    stage.Type(name);
+    stage.Answer(name);
+    stage.Type("\x1b[B");
+    stage.Answer("\x1b[B");
+    stage.Type("\x1b[A");
+    stage.Answer("\x1b[A");
+  }
+  stage.Type("z");
+  stage.Answer("z");
+  stage.Type("\x1b[B");
+  EXPECT_EQ(stage.Row(1), "[   | ] password");  // the cursor's way is known
+  stage.Answer("\x1b[B");
+  stage.Type("s");
+  EXPECT_EQ(stage.Row(1), "[   | ] password");
+}
+
+TEST(EngineForms, TabIsFollowedToTheRowWhereItWentBefore) {
+  Stage stage;
+  stage.Host("Name  __\r\nTown  __\r\nF1 help\x1b[1;7H");
+  stage.Type("\t");
+  EXPECT_EQ(stage.Row(0), "Name  |__");
+  stage.Answer("\x1b[2;7H");
+  stage.Type("\x1b[Z");
+  stage.Answer("\x1b[1;7H");
+  stage.Type("\t");
+  EXPECT_EQ(stage.Row(1), "Town  |__");
+  stage.Type("s");  // which may be a question for a password
+  EXPECT_EQ(stage.Row(1), "Town  |__");
+}
+
+TEST(EngineForms, TabWithinTheRowIsFollowedWhenItWentThereTwice) {
+  Stage stage;
+  stage.Host("A  __  B  __\x1b[1;4H");
+  for (int i = 0; i < 2; ++i) {
+    stage.Type("\t");
+    EXPECT_EQ(stage.Row(0), "A  |__  B  __");
+    stage.Answer("\x1b[1;11H");
+    stage.Type("\x1b[Z");
+    stage.Answer("\x1b[1;4H");
+  }
+  stage.Type("\t");
+  EXPECT_EQ(stage.Row(0), "A  __  B  |__");
+}
+
+// The screen may show already what was typed after the key that jumped.
+TEST(EngineForms, JumpIsLearnedWhileOneTypesOn) {
+  Stage stage;
+  stage.Host("Name  __\r\nTown  __\r\nF1 help\x1b[1;7H");
+  stage.Type("\t");
+  stage.Type("a");
+  stage.Type("b");
+  stage.AnswerSome(1, "\x1b[2;7Ha");
+  stage.AnswerSome(2, "b");
+  stage.Type("\x1b[Z");
+  stage.Answer("\x1b[1;7H");
+  stage.Type("\t");
+  EXPECT_EQ(stage.Row(1), "Town  |ab");
+}
+
+// A label that has echoed before, of the program that is known to have the terminal.
+TEST(EngineForms, FieldThatTabLeadsToShowsAtOnceWhenTheCursorIsThere) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host("Name  ____\r\nTown  ____\r\nF1 help\x1b[2;7H");
+  stage.Type("a");
+  stage.Answer("a");
+  for (int i = 0; i < 2; ++i) {
+    stage.Type("\t");
+    stage.Answer("\x1b[1;7H");
+    stage.Type("b");
+    stage.Answer("b");
+    stage.Type("\t");
+    stage.Answer("\x1b[2;7H");
+    stage.Type("c");
+    EXPECT_EQ(stage.Row(1), "Town  c|___");
+    stage.Answer("c");
+  }
+}
+
+// The key that filled it led there, not the next one, which is for the next field.
+TEST(EngineForms, FieldThatFollowsAFullOneTakesTheNextKey) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host("Code  __\r\nTown  ____\r\nF1 help\x1b[2;7H");
+  stage.Type("a");
+  stage.Answer("a");
+  stage.Type("\t");
+  stage.Answer("\x1b[1;7H");
+  stage.Type("1");
+  stage.Answer("1");
+  for (const char* key : {"2", "n", "e"}) stage.Type(key);
+  stage.AnswerSome(1, "2\x1b[2;7H");
+  EXPECT_EQ(stage.Row(1), "Town  |a___");
+  stage.AnswerSome(1, "n");
+  EXPECT_EQ(stage.Row(1), "Town  ne|__");
+}
+
+TEST(EngineForms, BackspaceLeavesTheFillerOfFieldsOnceSeen) {
+  Stage stage;
+  stage.Host("Name  ____\r\nF1 help\x1b[1;7H");
+  stage.Type("a");
+  stage.Answer("a");
+  stage.Type("bc");
+  stage.Answer("bc");
+  stage.Type("\x7f");
+  EXPECT_EQ(stage.Row(0), "Name  ab|c_");  // who knows
+  stage.Answer("\b_\b");
+  stage.Type("\x7f");
+  EXPECT_EQ(stage.Row(0), "Name  a|___");
+}
+
+TEST(EngineForms, FieldThatIsFullIsNotTypedBeyond) {
+  Stage stage;
+  stage.Host("Code  ____\r\n\r\nF1 help\x1b[1;7H");
+  stage.Type("1");
+  stage.Answer("1");
+  stage.Type("234");
+  EXPECT_EQ(stage.Row(0), "Code  1234|");
+  stage.Type("5");
+  EXPECT_EQ(stage.Row(0), "Code  1234|");
+}
+
+}  // namespace
+}  // namespace mosh::predict
