@@ -22,6 +22,12 @@ size_t FirstAfterDoubt(const Guesses& guesses) {
   return first;
 }
 
+// The last of the first `count` keys after which a question may be asked; 0 if none is such a key.
+size_t LastDoubt(const Guesses& guesses, size_t count) {
+  while (count > 0 && !LeadsElsewhere(guesses[count - 1].effect)) --count;
+  return count == 0 ? 0 : count - 1;
+}
+
 bool IsRaw(const std::optional<term::TerminalModes>& modes) { return modes && !modes->canonical; }
 
 std::optional<Prompt> PromptOf(const std::optional<term::TerminalModes>& modes,
@@ -88,16 +94,36 @@ void Engine::Append(Guess guess) {
 
 void Engine::NoteDeparture(const Guess& guess, bool certain_before) {
   if (!LeadsElsewhere(guess.effect)) return;
-  const bool accounted = std::exchange(accounted_, false) && certain_before && Raw();
+  // While another is unanswered, the screens may be what that one leads to.
+  const bool only = std::count_if(guesses_.begin(), guesses_.end(),
+                                  [](const Guess& one) { return LeadsElsewhere(one.effect); }) == 1;
+  const bool accounted = std::exchange(accounted_, false) && certain_before && only && Raw();
   // An answer to a question without echo goes to who asks it, and then there is the first program's
   // prompt again, or another question.
   const bool secret =
-      Secret() && certain_before && departure_ && guess.key.kind == KeyKind::kReturn;
+      Secret() && certain_before && only && departure_ && guess.key.kind == KeyKind::kReturn;
   if (!accounted && !secret) return departure_.reset();
   const uint64_t program = secret ? departure_->program : modes_->foreground;
   const int row = guesses_.size() > 1 ? guesses_[guesses_.size() - 2].effect.after.row
                                       : model_->base().cursor().row;
   departure_ = {program, row, model_->base()};
+}
+
+void Engine::NoteDepartureBelatedly() {
+  if (!accounted_ || departure_ || !Raw()) return;
+  // If another program has the terminal by now, the key may have led to it already.
+  if (!modes_before_ || modes_before_->foreground != modes_->foreground) return;
+  const auto leads_elsewhere = [](const Guess& guess) { return LeadsElsewhere(guess.effect); };
+  const auto key = std::find_if(guesses_.begin(), guesses_.end(), leads_elsewhere);
+  if (key == guesses_.end() || std::any_of(key + 1, guesses_.end(), leads_elsewhere)) return;
+  Position from = {model_->base().cursor().row, model_->base().cursor().column};
+  if (key != guesses_.begin()) {
+    const Guess& before = *std::prev(key);
+    if (!before.certain || before.effect.doubt_follows) return;
+    from = before.effect.after;
+  }
+  accounted_ = false;
+  departure_ = {modes_->foreground, from.row, model_->base()};
 }
 
 void Engine::Reset() {
@@ -134,6 +160,8 @@ void Engine::OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Insta
   Agreement how = Find(screen, answered, &count);
   if (how == Agreement::kNo) how = Reconsider(screen, answered, &count);
   const std::optional<size_t> before_prompt = CountBeforeKnownPrompt(screen, answered);
+  // Something else than a known prompt has taken what was typed.
+  if (!before_prompt && !Secret() && answered > FirstAfterDoubt(guesses_)) departure_.reset();
   if (how != Agreement::kNo) {
     OnAgreement(screen, count, how, echo_ack, now);
   } else if (answered > 0 || before_prompt || guesses_.empty()) {
@@ -243,6 +271,7 @@ void Engine::OnAgreement(const term::Screen& screen, size_t count, Agreement how
   line_.wrap_pending = how == Agreement::kWaitsToWrap || waited;
   in_doubt_ = false;
   Rebase(screen);
+  NoteDepartureBelatedly();
 }
 
 // What was typed has had its answer, and it is another one than we thought; or the cursor has moved
@@ -251,12 +280,13 @@ void Engine::OnContradiction(const term::Screen& screen, size_t gone, size_t ans
   BlamePrompt(screen, answered);
   Blame(answered);
   const size_t echoed = CountEchoedElsewhere(model_->base(), guesses_, gone, screen);
-  LearnJump(model_->base(), guesses_, gone, echoed, screen, lessons_);
+  LearnJump(model_->base(), guesses_, gone, screen, lessons_);
   gone += echoed;
   CountWrong(DrawnWrong(screen, gone));
   CountRight(gone);
   const std::optional<Position> line_start = line_.line_start;
   Drop(gone);
+  accounted_ = false;
   // Where a line was to begin that is elsewhere tells nothing; a prompt does.
   if (line_.line_start != line_start) line_.line_start.reset();
   const Position typed_from = {screen.cursor().row,
@@ -276,6 +306,8 @@ void Engine::OnContradiction(const term::Screen& screen, size_t gone, size_t ans
 // the key that began the uncertainty has been answered: what a program prints may look like an echo
 // of what was typed ahead.
 void Engine::Credit(const term::Screen& screen, size_t count, uint64_t echo_ack, Instant now) {
+  const size_t last_doubt = LastDoubt(guesses_, count);
+  if (count > 0 && LeadsElsewhere(guesses_[last_doubt].effect)) accounted_ = false;
   if (Secret()) return;
   bool unanswered_doubt = false;
   for (size_t i = 0; i < count; ++i) {
@@ -285,7 +317,7 @@ void Engine::Credit(const term::Screen& screen, size_t count, uint64_t echo_ack,
     confirmed_ = std::max(confirmed_, guess.epoch);
     triggers_.OnConfirmed(guess.typed_at, now);
     lessons_.keys.OnCameTrue(guess.effect.proves);
-    accounted_ = true;
+    if (i >= last_doubt) accounted_ = true;
     if (!guess.effect.begins_line) continue;
     // Of the program that asked. If another has the terminal by now, this may be its doing.
     const auto prompt = PromptOf(modes_before_, model_->base(), *guess.effect.typed);
@@ -303,12 +335,13 @@ void Engine::Learn(const term::Screen& screen, size_t count) {
   if (!AgreesInEveryCell(model_->base(), guesses_, count, screen)) {
     return lessons_.keys.OnFailed(guesses_[count - 1].effect.spelling);
   }
+  const size_t last_doubt = LastDoubt(guesses_, count);
   Position before = {model_->base().cursor().row, model_->base().cursor().column};
   for (size_t i = 0; i < count; ++i) {
     const Guess& guess = guesses_[i];
     // A key that did nothing shows nothing; and one after which text is typed is proved by an echo.
     const bool did = !(guess.effect.after == before) || !guess.effect.rows.empty();
-    if (guess.effect.discreet && did) accounted_ = true;
+    if (guess.effect.discreet && guess.certain && did && i >= last_doubt) accounted_ = true;
     if (did && guess.line.entered_by == 0) lessons_.keys.OnCameTrue(guess.effect.spelling);
     before = guess.effect.after;
   }
@@ -454,7 +487,13 @@ std::optional<size_t> Engine::CountBeforeKnownPrompt(const term::Screen& screen,
       same = SameGlyph(model_->base(), guesses_[first + i].effect.glyph, screen,
                        screen.cell(at.row, at.column + static_cast<int>(i)));
     }
-    if (!same) continue;
+    // Other keys that are answered went elsewhere; and in a form those that are not may have filled
+    // another field, unless the key that led here is known to lead here.
+    if (!same || first + echoed < answered) continue;
+    const bool as_known =
+        first > 0 && guesses_[first - 1].effect.jumped && guesses_[first - 1].effect.after == at;
+    const bool all_seen = first + echoed == guesses_.size();
+    if (!all_seen && !as_known && !PromptBefore(screen, at)) continue;
     const std::optional<Prompt> prompt = PromptOf(modes_, screen, at);
     if (prompt && prompts_.Trusts(*prompt)) return first + echoed;
   }

@@ -85,9 +85,9 @@ class Engine {
   size_t shown() const;
 
  private:
-  // A doubtful key, Return above all, typed when all keys before it were known to have done what
-  // they should, and nothing doubtful after it: what it leads to next is that program's own prompt,
-  // or another program.
+  // A doubtful key, Return above all, when all keys before it are known to have done what they
+  // should, and nothing doubtful was typed after it: what it leads to next is that program's own
+  // prompt, or another program.
   struct Departure {
     uint64_t program = 0;
     int row = 0;          // the cursor's
@@ -125,6 +125,8 @@ class Engine {
   bool Raw() const { return modes_ && !modes_->canonical; }
   bool Secret() const { return modes_ && modes_->secret(); }
   void NoteDeparture(const Guess& guess, bool certain_before);
+  // The same once the keys before it have been echoed, if that was not known when it was typed.
+  void NoteDepartureBelatedly();
   bool HasMovedOn(const term::Screen& screen) const;
   // How many guesses the prompt that is on the screen answers, if it is a known one.
   std::optional<size_t> CountBeforeKnownPrompt(const term::Screen& screen, size_t answered) const;

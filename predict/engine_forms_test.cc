@@ -109,6 +109,38 @@ TEST(EngineForms, FieldThatFollowsAFullOneTakesTheNextKey) {
   EXPECT_EQ(stage.Row(1), "Town  ne|__");
 }
 
+// And the key typed before that may have gone to the full one: it may be a secret.
+TEST(EngineForms, KeyThatMayHaveFilledAnotherFieldWaitsForItsEcho) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host("Name  ____\r\nPIN\r\nF1 help\x1b[1;7H");
+  stage.Type("a");
+  stage.Answer("a");
+  stage.Type("\t");
+  stage.Answer("\x1b[2;7H");
+  stage.Type("S");
+  stage.Host("\x1b[1;7H");  // no echo ack yet
+  EXPECT_EQ(stage.Row(0), "Name  |a___");
+}
+
+// It may be in the next field by then, and lead to the one after that.
+TEST(EngineForms, TabBehindAFullFieldLeadsToTheUnknown) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host("Code  __\r\nTown  ____\r\nPIN\r\nF1 help\x1b[2;7H");
+  stage.Type("a");
+  stage.Answer("a");
+  stage.Type("\x1b[Z");
+  stage.Answer("\x1b[1;7H");
+  stage.Type("1");
+  stage.Answer("1");
+  stage.Type("2");
+  stage.Type("\t");
+  stage.Host("2\x1b[2;7H");
+  stage.Type("S");
+  EXPECT_EQ(stage.Row(1), "Town  |a___");
+}
+
 TEST(EngineForms, BackspaceLeavesTheFillerOfFieldsOnceSeen) {
   Stage stage;
   stage.Host("Name  ____\r\nF1 help\x1b[1;7H");

@@ -45,6 +45,29 @@ TEST(EnginePrompts, KnownPromptShowsAtOnceIfTheServerTellsWhoseItIs) {
   EXPECT_EQ(stage.Row(2), "$ l|");
 }
 
+// On a long line Return is typed before anything of the command is echoed.
+TEST(EnginePrompts, PromptIsKnownIfTheLineIsEchoedAfterItsReturnWasTyped) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host("$ ");
+  for (const char* key : {"l", "s", "\r"}) stage.Type(key);
+  stage.AnswerSome(1, "l");
+  stage.Answer("s\r\n$ ");
+  stage.Type("c");
+  EXPECT_EQ(stage.Row(1), "$ c|");
+}
+
+TEST(EnginePrompts, LineThatIsEchoedTellsNothingOfTheOneAfterIt) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host("$ ");
+  for (const char* key : {"l", "\r", "s", "\r", "a"}) stage.Type(key);
+  stage.AnswerSome(1, "l");
+  stage.AnswerSome(1, "\r\n> ");
+  stage.AnswerSome(2, "\r\n$ ");  // whatever asked there may be asking again
+  EXPECT_EQ(stage.Row(2), "$ |");
+}
+
 TEST(EnginePrompts, KnownPromptOfAnotherProgramIsNone) {
   Stage stage;
   stage.SetModes(kShell);

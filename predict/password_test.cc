@@ -3,10 +3,12 @@
 
 #include <array>
 #include <cstdio>
+#include <functional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "predict/engine.h"
+#include "predict/testing/login_form.h"
 #include "predict/testing/shell.h"
 #include "predict/testing/typist.h"
 
@@ -169,8 +171,10 @@ class Player {
 // Sessions are dealt out to Bazel's shards; together they type a million characters of secrets.
 #ifdef MOSH_SANITIZED
 constexpr int kSessions = 40;
+constexpr uint64_t kFormSessions = 50;
 #else
 constexpr int kSessions = 1150;
+constexpr uint64_t kFormSessions = 1200;
 #endif
 constexpr int kShards = 4;
 constexpr int kLines = 50;  // a session
@@ -219,6 +223,86 @@ TEST(Passwords, AreNotShownWhereTheyOnceWere) {
     player.Play(kLines);
     EXPECT_EQ(player.leak(), "") << "seed " << seed;
   }
+}
+
+// Types ahead into a form, Tab by Tab, in capitals where a secret is asked for.
+class FormPlayer {
+ public:
+  FormPlayer(uint64_t seed, const LoginFormStyle& style, const Line& line)
+      : random_(seed),
+        ahead_(style),
+        form_(style),
+        typist_(seed, line, {.display = Display::kAlways}, &form_),
+        watcher_(&typist_) {
+    // What the form will have come to when all that was typed has arrived.
+    ahead_.print = [](int, const std::string&, const std::function<void()>&) {};
+    form_.Start();
+    typist_.RunFor(20'000);
+  }
+  void Play(int fields) {
+    for (int i = 0; i < fields && watcher_.leak().empty(); ++i) {
+      // Nobody can know of a field that is not on the screen yet.
+      if (ahead_.shows_secret_field() && !seen_secret_field_) {
+        typist_.RunFor(20'000);
+        seen_secret_field_ = true;
+      }
+      for (uint64_t length = 1 + random_() % 8; length > 0; --length) {
+        const bool secret = ahead_.asks_secret();
+        secret_keys_ += secret;
+        Key(std::string(1, static_cast<char>((secret ? 'A' : 'a') + random_() % 26)));
+      }
+      if (random_() % 6 == 0) Key("\x7f");
+      Key("\t");
+      if (random_() % 8 == 0) typist_.RunFor(12'000);
+    }
+  }
+  const std::string& leak() const { return watcher_.leak(); }
+  uint64_t secret_keys() const { return secret_keys_; }
+  uint64_t keys() const { return typist_.keys(); }
+  uint64_t seen() const { return typist_.keys_seen_at_once(); }
+
+ private:
+  void Key(const std::string& bytes) {
+    ahead_.OnInput(bytes);
+    typist_.Type(bytes);
+    typist_.RunFor(static_cast<int>(40 + random_() % 250));
+  }
+
+  std::mt19937_64 random_;
+  LoginForm ahead_, form_;
+  Typist typist_;
+  Watcher watcher_;
+  bool seen_secret_field_ = false;
+  uint64_t secret_keys_ = 0;
+};
+
+// A field that is full may lead on by itself, a Tab that was typed ahead may lead further than it
+// looks, and some fields come and go.
+TEST(Passwords, AreNotShownInForms) {
+  uint64_t keys = 0, secret = 0, seen = 0;
+  for (uint64_t seed = 0; seed < kFormSessions; ++seed) {
+    std::mt19937_64 random(seed);
+    const LoginFormStyle style = {
+        .secret = static_cast<LoginFormStyle::Secret>(random() % 3),
+        .secret_field = 1 + random() % 3,
+        .skips_from = random() % 3 == 0 ? static_cast<int>(2 + random() % 6) : 0,
+        .secret_from = random() % 3 == 0 ? static_cast<int>(1 + random() % 8) : 0,
+        .full_leads_on = random() % 2 == 0};
+    static constexpr std::array<int, 5> kRoundTrips = {2, 100, 500, 2000, 5000};
+    FormPlayer player(seed, style,
+                      {.round_trip_ms = kRoundTrips[random() % 5],
+                       .jitter_ms = static_cast<int>(random() % 4) * 40,
+                       .loss = random() % 3 == 0 ? 0.29 : 0,
+                       .tells_modes = random() % 4 > 0});
+    player.Play(60);
+    ASSERT_EQ(player.leak(), "") << "seed " << seed;
+    keys += player.keys();
+    secret += player.secret_keys();
+    seen += player.seen();
+  }
+  EXPECT_GT(seen, (keys - secret) / 5);
+  printf("%d characters of secrets among %d keys, %d of which showed at once\n",
+         static_cast<int>(secret), static_cast<int>(keys), static_cast<int>(seen));
 }
 
 // A program that asks with the shell's prompt, at the place where the shell would have, after that

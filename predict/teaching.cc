@@ -1,5 +1,6 @@
 #include "predict/teaching.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -18,6 +19,25 @@ bool IsFiller(const term::Cell& cell) {
   return c < 0x80 ? absl::ascii_ispunct(static_cast<unsigned char>(c)) : !IsWordCharacter(cell);
 }
 
+// Where the cursor was before the guesses from `first` on, if the screen shows all of these that
+// are answered, and nothing else can have moved it.
+std::optional<Position> CameFrom(const term::Screen& base, const Guesses& guesses, size_t first,
+                                 size_t answered, const term::Screen& screen) {
+  const Position cursor = {screen.cursor().row, screen.cursor().column};
+  const size_t echoed = CountEchoedElsewhere(base, guesses, first, screen);
+  const size_t next = first + echoed;
+  if (next < answered) return std::nullopt;
+  const Position from = {cursor.row, cursor.column - static_cast<int>(echoed)};
+  if (next == guesses.size()) return from;
+  const Effect& effect = guesses[next].effect;
+  if (!effect.typed || effect.glyph.blank()) return std::nullopt;
+  // An echo of what was there before does not show.
+  const bool may_be_echoed =
+      echoed == 0 && cursor.column > 0 &&
+      SameGlyph(base, effect.glyph, screen, screen.cell(cursor.row, cursor.column - 1));
+  return may_be_echoed ? std::nullopt : std::optional(from);
+}
+
 }  // namespace
 
 bool HasTextBelow(const term::Screen& screen) {
@@ -29,15 +49,15 @@ bool HasTextBelow(const term::Screen& screen) {
   return false;
 }
 
-void LearnJump(const term::Screen& base, const Guesses& guesses, size_t answered, size_t echoed,
+void LearnJump(const term::Screen& base, const Guesses& guesses, size_t answered,
                const term::Screen& screen, Lessons& lessons) {
-  if (answered != 1 || guesses[0].key.kind != KeyKind::kOther) return;
-  const bool next_would_show =
-      guesses.size() == 1 || (guesses[1].effect.typed && !guesses[1].effect.glyph.blank());
-  if (!next_would_show) return;
-  const term::Cursor& cursor = screen.cursor();
-  lessons.jumps.OnSeen(guesses[0].key.spelling, base.cursor().row,
-                       {cursor.row, cursor.column - static_cast<int>(echoed)});
+  size_t key = 0;
+  while (key < answered && guesses[key].effect.typed && !guesses[key].effect.doubtful) ++key;
+  if (key == answered || guesses[key].key.kind != KeyKind::kOther) return;
+  const std::optional<Position> to = CameFrom(base, guesses, key + 1, answered, screen);
+  if (!to) return;
+  const int row = key > 0 ? guesses[key - 1].effect.after.row : base.cursor().row;
+  lessons.jumps.OnSeen(guesses[key].key.spelling, row, *to);
 }
 
 void LearnModeLine(const term::Screen& base, Mood mood, const Guesses& guesses,

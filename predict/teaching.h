@@ -15,8 +15,9 @@ namespace mosh::predict {
 // A program that keeps the whole screen shows something below the line that is being typed in; one
 // that asks line after line does not.
 bool HasTextBelow(const term::Screen& screen);
-// What a key did that is none of ours. Of what was typed since, the screen may show some.
-void LearnJump(const term::Screen& base, const Guesses& guesses, size_t answered, size_t echoed,
+// What a key did that is none of ours, when the screen is not what the first `answered` guesses
+// lead to. Of what was typed since, it may show some or all.
+void LearnJump(const term::Screen& base, const Guesses& guesses, size_t answered,
                const term::Screen& screen, Lessons& lessons);
 // The bottom row has changed while a key is unanswered that makes letters text or commands.
 void LearnModeLine(const term::Screen& base, Mood mood, const Guesses& guesses,

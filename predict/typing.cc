@@ -101,6 +101,10 @@ void Character(Draft& draft, char32_t character, Effect& effect) {
   effect.glyph = cell;
   draft.Store(draft.cursor.row, std::move(cells), effect);
   AdvanceCursor(draft, width, effect);
+  // Some programs go to the next field by themselves when one is full.
+  const int next = effect.typed->column + width;
+  if (replaces && next < draft.columns() && draft.Row(effect.typed->row).TextEnd(next) == next)
+    effect.doubt_follows = true;
 }
 
 }  // namespace mosh::predict
