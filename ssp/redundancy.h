@@ -27,7 +27,7 @@ namespace mosh::ssp {
 
 class Redundancy {
  public:
-  static constexpr size_t kMaxDiff = 500;    // octets
+  static constexpr size_t kMaxDiff = 2000;   // octets before compression: a screen of text
   static constexpr size_t kLeastCost = 120;  // octets
   static constexpr double kOctetsPerSecond = 4800;
   static constexpr double kResidual = 0.005;

@@ -355,7 +355,7 @@ TEST(Simulation, LargeScreensAreNotCopied) {
   crypto::SeededRandom random(1);
   for (int i = 0; i < 30; ++i) {
     pair.output.clear();
-    for (int j = 0; j < 1000; ++j) pair.output += static_cast<char>('0' + random.Below(70));
+    for (int j = 0; j < 3000; ++j) pair.output += static_cast<char>('0' + random.Below(70));
     pair.Print("");
     pair.RunFor(500ms);
   }
