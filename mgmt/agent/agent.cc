@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -95,9 +96,13 @@ std::vector<std::string> Shuffled(std::vector<std::string> members) {
   return members;
 }
 
-fleet::Node OwnNode(const NodeFacts& facts, const FleetOptions& options) {
+using NodesByName = std::map<std::string, fleet::Node>;
+
+fleet::Node OwnNode(const NodeFacts& facts, const FleetOptions& options, const NodesByName& fixed) {
   fleet::Node own = facts.Identity();
   own.mutable_labels()->insert(options.labels.begin(), options.labels.end());
+  const auto named = fixed.find(own.name());
+  if (named != fixed.end()) own.set_endpoint(named->second.endpoint());
   return own;
 }
 
@@ -133,7 +138,7 @@ class Agent {
   Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
         std::unique_ptr<io::SignalSource> signals, std::unique_ptr<Mailbox> mailbox,
         std::unique_ptr<AuditFile> audit_file, Policy policy,
-        std::shared_ptr<Certificates> certificates, std::unique_ptr<FleetNodes> static_nodes);
+        std::shared_ptr<Certificates> certificates, NodesByName fixed_nodes);
 
   io::Task<void> Main();
   io::Task<absl::Status> OpenDoors(io::Scope* entry);
@@ -167,11 +172,10 @@ class Agent {
   const std::unique_ptr<etcd::EtcdClient> etcd_;  // null: this node is alone
   Registry registry_;
   const std::shared_ptr<Certificates> certificates_;  // null: nobody comes with any
-  const std::unique_ptr<FleetNodes> static_nodes_;    // null: the registry knows who there is
   const std::unique_ptr<FleetPart> fleet_;            // null: no other node can be asked
   Calls calls_;
   Streams streams_;
-  NodeCalls node_calls_{&calls_, &registry_, streams_.watchers(), static_nodes_.get()};
+  NodeCalls node_calls_{&calls_, &registry_, streams_.watchers()};
   const bool keeps_recordings_;
   RecordingStore recording_store_;
   Recorder recorder_{reactor_.get(), &recording_store_};
@@ -207,12 +211,12 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(const Options& options) {
     if (!loaded.ok()) return loaded.status();
     certificates = *std::move(loaded);
   }
-  std::unique_ptr<FleetNodes> static_nodes;
+  NodesByName fixed_nodes;
   if (!options.fleet_nodes.empty()) {
-    absl::StatusOr<std::unique_ptr<StaticNodes>> read =
-        StaticNodes::Read(options.fleet_nodes, absl::StrCat("nodes/", NodeName(options)));
+    absl::StatusOr<NodesByName> read =
+        ReadStaticNodes(options.fleet_nodes, absl::StrCat("nodes/", NodeName(options)));
     if (!read.ok()) return read.status();
-    static_nodes = *std::move(read);
+    fixed_nodes = *std::move(read);
   }
   absl::StatusOr<std::unique_ptr<io::Reactor>> reactor = io::CreateReactor();
   if (!reactor.ok()) return reactor.status();
@@ -224,13 +228,13 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(const Options& options) {
   if (!mailbox.ok()) return mailbox.status();
   return std::unique_ptr<Agent>(new Agent(
       options, *std::move(reactor), *std::move(signals), *std::move(mailbox), *std::move(audit),
-      *std::move(policy), std::move(certificates), std::move(static_nodes)));
+      *std::move(policy), std::move(certificates), std::move(fixed_nodes)));
 }
 
 Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
              std::unique_ptr<io::SignalSource> signals, std::unique_ptr<Mailbox> mailbox,
              std::unique_ptr<AuditFile> audit_file, Policy policy,
-             std::shared_ptr<Certificates> certificates, std::unique_ptr<FleetNodes> static_nodes)
+             std::shared_ptr<Certificates> certificates, NodesByName fixed_nodes)
     : options_(options),
       reactor_(std::move(reactor)),
       signals_(std::move(signals)),
@@ -257,20 +261,20 @@ Agent::Agent(const Options& options, std::unique_ptr<io::Reactor> reactor,
                  .etcd = etcd_.get(),
                  .prefix = options.fleet.prefix,
                  .lease = std::chrono::seconds(options.fleet.lease_seconds),
-                 .own = OwnNode(node_, options.fleet),
+                 .own = OwnNode(node_, options.fleet, fixed_nodes),
+                 .fixed = std::move(fixed_nodes),
                  .mark = MarkOfThisProcess(directory_.instance()),
                  .wall_clock = absl::Now,
                  .say = [](const std::string& text) { Say(text); },
                  .random = RandomShare}),
       certificates_(std::move(certificates)),
-      static_nodes_(std::move(static_nodes)),
-      fleet_(certificates_ == nullptr || (static_nodes_ == nullptr && etcd_ == nullptr)
+      fleet_(certificates_ == nullptr || (options.fleet_nodes.empty() && etcd_ == nullptr)
                  ? nullptr
                  : std::make_unique<FleetPart>(FleetPart::Context{
                        .reactor = reactor_.get(),
                        .mailbox = mailbox_.get(),
                        .own = &directory_,
-                       .nodes = static_nodes_ != nullptr ? static_nodes_.get() : &registry_,
+                       .nodes = &registry_,
                        .tls = options_.tls,
                        .certificates = certificates_,
                        .max_sessions = static_cast<size_t>(options_.fleet_max_sessions),
@@ -353,6 +357,8 @@ io::Task<absl::Status> Agent::OpenDoors(io::Scope* entry) {
 
 std::string Agent::Endpoint() const {
   if (!options_.fleet.advertise.empty() || tls_server_ == nullptr) return options_.fleet.advertise;
+  // As the file of nodes has it.
+  if (!registry_.own().endpoint().empty()) return registry_.own().endpoint();
   return absl::StrCat(registry_.own().hostname(), ":", tls_server_->port());
 }
 
@@ -522,7 +528,7 @@ int CheckAgent(const Options& options) {
   if (status.ok()) status = CheckEtcdFiles(options.fleet);
   if (status.ok() && !options.fleet_nodes.empty()) {
     status =
-        StaticNodes::Read(options.fleet_nodes, absl::StrCat("nodes/", NodeName(options))).status();
+        ReadStaticNodes(options.fleet_nodes, absl::StrCat("nodes/", NodeName(options))).status();
   }
   if (status.ok() && !options.audit_log.empty() && options.audit_log != "none" &&
       access(options.audit_log.c_str(), F_OK) == 0) {

@@ -93,7 +93,7 @@ NodeCalls::Done NodeCalls::ListNodes(Call* call, const fleet::ListNodesRequest* 
   own.clear_hosts();
   const bool all = SeesOthers(*call->caller);
   std::vector<const fleet::Node*> nodes;
-  for (const auto& [name, node] : listed_->nodes()) {
+  for (const auto& [name, node] : registry_->nodes()) {
     const fleet::Node& shown = name == own_name ? own : node;
     if ((all || name == own_name) && filter->Matches(shown)) nodes.push_back(&shown);
   }
@@ -112,7 +112,7 @@ NodeCalls::Done NodeCalls::ListNodes(Call* call, const fleet::ListNodesRequest* 
     *response->add_nodes() = *node;
   }
   response->set_total_size(static_cast<int32_t>(nodes.size()));
-  if (all) response->set_problem(listed_->problem());
+  if (all) response->set_problem(registry_->problem());
   co_return grpc::Status::OK;
 }
 

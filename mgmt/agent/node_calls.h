@@ -20,14 +20,9 @@ namespace mosh::mgmt {
 
 class NodeCalls {
  public:
-  // All outlive it. `watchers`: the places for streams. `listed`: which nodes there are; null: those
-  // of the registry.
-  NodeCalls(Calls* calls, Registry* registry, Places* watchers, const FleetNodes* listed = nullptr)
-      : calls_(calls),
-        registry_(registry),
-        watchers_(watchers),
-        listed_(listed != nullptr ? listed : registry),
-        versions_(registry) {}
+  // All outlive it. `watchers`: the places for streams.
+  NodeCalls(Calls* calls, Registry* registry, Places* watchers)
+      : calls_(calls), registry_(registry), watchers_(watchers), versions_(registry) {}
 
   // Tells the watchers of changes. Runs until `stop`.
   io::Task<void> Run(io::StopToken stop);
@@ -47,7 +42,6 @@ class NodeCalls {
   Calls* const calls_;
   Registry* const registry_;
   Places* const watchers_;
-  const FleetNodes* const listed_;
   NodeVersions versions_;
   io::Event changed_;
   io::Event flush_;

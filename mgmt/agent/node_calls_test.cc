@@ -122,19 +122,6 @@ TEST_F(NodeCallsTest, ListsTheFleetByName) {
   EXPECT_FALSE(list.nodes(0).has_session_count());
 }
 
-TEST_F(NodeCallsTest, ListsThoseOfAFleetWithoutARegistry) {
-  t.nodes.Put("nodes/n1", "n1:1");
-  t.nodes.Put("nodes/n2", "n2:1");
-  NodeCalls fixed(&t.calls, &registry, &places, &t.nodes);
-  const fleet::ListNodesRequest request;
-  call = t.MakeCall(FakeNode::Cert("viewer"), method::kListNodes);
-  grpc::Status status;
-  t.world.RunToCompletion(FakeNode::Keep(fixed.ListNodes(&call, &request, &list), &status));
-  ASSERT_TRUE(status.ok());
-  EXPECT_EQ(Listed(), "n1 n2");
-  EXPECT_EQ(list.nodes(1).endpoint(), "n2:1");
-}
-
 TEST_F(NodeCallsTest, ListsInPages) {
   for (const bool descending : {false, true}) {
     fleet::ListNodesRequest request;
@@ -244,6 +231,76 @@ TEST_F(NodeCallsTest, TellsWatchersWhatHappens) {
             "ADDED a1, ADDED n1, ADDED z9, SYNCED | ADDED b2 | MODIFIED z9 | DELETED z9 | !");
   EXPECT_EQ(short_sighted.Text(), "ADDED n1, SYNCED");
   EXPECT_EQ(places.taken(), 0);
+}
+
+// A fleet whose nodes stand in a file.
+struct FixedNodesTest : testing::Test {
+  FixedNodesTest() { t.world.Start(node_calls.Run(t.world.stop())); }
+  ~FixedNodesTest() override { EXPECT_TRUE(t.world.StopAll()); }
+
+  static Registry::Context Context() {
+    Registry::Context context{.own = NodeCallsTest::Own(),
+                              .wall_clock = [] { return absl::FromUnixSeconds(1'800'000'000); }};
+    for (const char* id : {"n1", "n2", "n3"}) {
+      fleet::Node& node = context.fixed[absl::StrCat("nodes/", id)];
+      node.set_name(absl::StrCat("nodes/", id));
+      node.set_endpoint(absl::StrCat(id, ":1"));
+      node.set_state(fleet::Node::READY);
+    }
+    return context;
+  }
+
+  FakeNode t;
+  Registry registry{Context()};
+  Places places{2, 2, [] {}};
+  NodeCalls node_calls{&t.calls, &registry, &places};
+};
+
+TEST_F(FixedNodesTest, AreListed) {
+  const fleet::ListNodesRequest request;
+  fleet::ListNodesResponse list;
+  Call call = t.MakeCall(FakeNode::Cert("viewer"), method::kListNodes);
+  grpc::Status status;
+  t.world.RunToCompletion(FakeNode::Keep(node_calls.ListNodes(&call, &request, &list), &status));
+  ASSERT_TRUE(status.ok());
+  ASSERT_EQ(list.nodes_size(), 3);
+  EXPECT_EQ(list.nodes(0).name(), "nodes/n1");
+  EXPECT_EQ(list.nodes(2).name(), "nodes/n3");
+  EXPECT_EQ(list.nodes(2).endpoint(), "n3:1");
+  EXPECT_EQ(list.problem(), "");
+}
+
+TEST_F(FixedNodesTest, AreWatchedAndOneDrains) {
+  FakeSink sink, short_sighted;
+  io::StopSource stop;
+  const fleet::WatchNodesRequest request;
+  grpc::Status status, other_status;
+  Call watching = t.MakeCall(FakeNode::Cert("viewer"), method::kWatchNodes);
+  watching.stop = stop.token();
+  Call other = t.MakeCall(FakeNode::Cert("limited"), method::kWatchNodes);
+  other.stop = stop.token();
+  t.world.Start(FakeNode::Keep(node_calls.WatchNodes(&watching, &request, &sink), &status));
+  t.world.Start(
+      FakeNode::Keep(node_calls.WatchNodes(&other, &request, &short_sighted), &other_status));
+  t.world.RunFor(seconds(1));
+  registry.SetState(fleet::Node::DRAINING, absl::FromUnixSeconds(1'800'000'001));
+  t.world.RunFor(seconds(1));
+  stop.RequestStop();
+  t.world.RunFor(seconds(1));
+  EXPECT_EQ(sink.Text(), "ADDED n1, ADDED n2, ADDED n3, SYNCED | MODIFIED n1");
+  EXPECT_EQ(short_sighted.Text(), "ADDED n1, SYNCED | MODIFIED n1");
+  EXPECT_EQ(sink.messages.front().events(1).node().endpoint(), "n2:1");
+}
+
+TEST_F(FixedNodesTest, AreNotForgotten) {
+  fleet::ForgetNodeRequest request;
+  request.set_name("nodes/n2");
+  fleet::ForgetNodeResponse response;
+  Call call = t.MakeCall(FakeNode::Cert("admin"), method::kForgetNode);
+  grpc::Status status;
+  t.world.RunToCompletion(
+      FakeNode::Keep(node_calls.ForgetNode(&call, &request, &response), &status));
+  EXPECT_EQ(Outcome(status), "FAILED_PRECONDITION NODE_NOT_LOST");
 }
 
 }  // namespace

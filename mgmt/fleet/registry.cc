@@ -85,6 +85,7 @@ Registry::Registry(Context context)
               [this] { OnMirror(); }) {
   own_.set_state(fleet::Node::READY);
   *own_.mutable_state_time() = ToTimestamp(context_.wall_clock());
+  nodes_ = context_.fixed;
   nodes_[own_name_] = own_;
   if (context_.etcd != nullptr) UpdateProblem();
 }
@@ -325,6 +326,10 @@ io::Task<void> Registry::MarkLost(io::StopToken stop) {
 io::Task<absl::Status> Registry::Forget(std::string name, bool validate_only, io::StopToken stop) {
   const auto node = nodes_.find(name);
   if (node == nodes_.end()) co_return absl::NotFoundError(absl::StrCat("there is no ", name));
+  if (!context_.fixed.empty()) {
+    co_return absl::FailedPreconditionError(
+        absl::StrCat(name, " is not lost: the fleet's nodes stand in a file; take it out there"));
+  }
   if (name == own_name_ || node->second.state() != fleet::Node::LOST) {
     co_return absl::FailedPreconditionError(
         absl::StrCat(name, " is not lost; stop its agent, and it leaves by itself"));

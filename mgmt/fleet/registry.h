@@ -1,4 +1,5 @@
-// Registry: the fleet's nodes in etcd, this one among them. Without etcd: this node alone.
+// Registry: the fleet's nodes in etcd, this one among them. Without etcd: this node, and those that
+// a file names (mgmt/fleet/static_nodes.h).
 //
 // Under the prefix, for each node:
 //   nodes/NODE         a serialized mosh.fleet.v1.Node: who it is, its state. Stays.
@@ -46,6 +47,8 @@ class Registry final : public FleetNodes {
     std::chrono::seconds lease{10};
     // What others shall know of this node; `name` is set. Its state is READY until SetState.
     fleet::Node own;
+    // The other nodes where there is no etcd, by name. They stay as they are.
+    std::map<std::string, fleet::Node> fixed;
     ProcessMark mark;
     std::function<absl::Time()> wall_clock;
     // A line for whoever runs the agent.
@@ -64,8 +67,8 @@ class Registry final : public FleetNodes {
   // READY, DRAINING or DRAINED. Seen here at once, by others when etcd has it.
   void SetState(fleet::Node::State state, absl::Time since);
 
-  // Takes a LOST node out. kFailedPrecondition: it is not lost, or there is no etcd; kNotFound: no
-  // such node; kUnavailable: etcd doesn't answer.
+  // Takes a LOST node out. kFailedPrecondition: it is not lost, as without etcd none is; kNotFound:
+  // no such node; kUnavailable: etcd doesn't answer.
   io::Task<absl::Status> Forget(std::string name, bool validate_only, io::StopToken stop);
 
   const fleet::Node& own() const { return nodes_.at(own_name_); }

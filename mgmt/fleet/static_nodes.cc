@@ -13,6 +13,9 @@
 #include "mgmt/agent/names.h"
 
 namespace mosh::mgmt {
+
+namespace fleet = ::mosh::fleet::v1;
+
 namespace {
 
 bool IsEndpoint(absl::string_view text) {
@@ -24,21 +27,21 @@ bool IsEndpoint(absl::string_view text) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<StaticNodes>> StaticNodes::Read(const std::string& path,
-                                                               const std::string& own) {
+absl::StatusOr<std::map<std::string, fleet::Node>> ReadStaticNodes(const std::string& path,
+                                                                   const std::string& own) {
   std::ifstream file(path);
   std::ostringstream text;
   if (file) text << file.rdbuf();
   if (!file) return absl::NotFoundError(absl::StrCat(path, ": ", strerror(errno)));
-  absl::StatusOr<std::unique_ptr<StaticNodes>> nodes = Parse(text.str(), own);
+  absl::StatusOr<std::map<std::string, fleet::Node>> nodes = ParseStaticNodes(text.str(), own);
   if (nodes.ok()) return nodes;
   return absl::InvalidArgumentError(
       absl::StrCat(path, ": ", absl::string_view(nodes.status().message())));
 }
 
-absl::StatusOr<std::unique_ptr<StaticNodes>> StaticNodes::Parse(const std::string& text,
-                                                                const std::string& own) {
-  std::unique_ptr<StaticNodes> result(new StaticNodes);
+absl::StatusOr<std::map<std::string, fleet::Node>> ParseStaticNodes(const std::string& text,
+                                                                    const std::string& own) {
+  std::map<std::string, fleet::Node> nodes;
   int number = 0;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     ++number;
@@ -53,19 +56,19 @@ absl::StatusOr<std::unique_ptr<StaticNodes>> StaticNodes::Parse(const std::strin
     if (!IsNodeId(words[0])) return bad(absl::StrCat(words[0], " can't be the name of a node"));
     if (!IsEndpoint(words[1])) return bad(absl::StrCat(words[1], " is not HOST:PORT"));
     const std::string name = absl::StrCat("nodes/", words[0]);
-    ::mosh::fleet::v1::Node& node = result->nodes_[name];
+    fleet::Node& node = nodes[name];
     if (!node.name().empty()) return bad(absl::StrCat(words[0], " was there before"));
     node.set_name(name);
     node.set_endpoint(std::string(words[1]));
-    node.set_state(::mosh::fleet::v1::Node::READY);
+    node.set_state(fleet::Node::READY);
   }
-  if (result->nodes_.find(own) == result->nodes_.end()) {
+  if (!nodes.contains(own)) {
     return absl::InvalidArgumentError(
         absl::StrCat("this is ", own,
                      ", which is not among the nodes there; --node gives it another "
                      "name"));
   }
-  return result;
+  return nodes;
 }
 
 }  // namespace mosh::mgmt

@@ -7,22 +7,21 @@ namespace mosh::mgmt {
 namespace {
 
 std::string Problem(const std::string& text) {
-  return std::string(StaticNodes::Parse(text, "nodes/a").status().message());
+  return std::string(ParseStaticNodes(text, "nodes/a").status().message());
 }
 
 TEST(StaticNodes, AreThoseOfTheFile) {
-  const auto nodes = StaticNodes::Parse(
+  const auto nodes = ParseStaticNodes(
       "# all of them\n"
       "a  a.example.org:7446\n"
       "\n"
       "\tb [2001:db8::1]:7446 # in the other room\n",
       "nodes/a");
   ASSERT_TRUE(nodes.ok()) << nodes.status();
-  ASSERT_EQ((*nodes)->nodes().size(), 2u);
-  EXPECT_EQ((*nodes)->nodes().at("nodes/a").endpoint(), "a.example.org:7446");
-  EXPECT_EQ((*nodes)->nodes().at("nodes/b").endpoint(), "[2001:db8::1]:7446");
-  EXPECT_EQ((*nodes)->nodes().at("nodes/b").name(), "nodes/b");
-  EXPECT_EQ((*nodes)->problem(), "");
+  ASSERT_EQ(nodes->size(), 2u);
+  EXPECT_EQ(nodes->at("nodes/a").endpoint(), "a.example.org:7446");
+  EXPECT_EQ(nodes->at("nodes/b").endpoint(), "[2001:db8::1]:7446");
+  EXPECT_EQ(nodes->at("nodes/b").name(), "nodes/b");
 }
 
 TEST(StaticNodes, WhatIsWrongIsSaidWithItsLine) {
@@ -35,8 +34,8 @@ TEST(StaticNodes, WhatIsWrongIsSaidWithItsLine) {
   }
   EXPECT_EQ(Problem("a x:1\na y:1"), "line 2: a was there before");
   EXPECT_TRUE(absl::StartsWith(Problem("b x:1"), "this is nodes/a, which is not among"));
-  EXPECT_TRUE(absl::StartsWith(
-      StaticNodes::Read("/nonexistent/nodes", "nodes/a").status().message(), "/nonexistent/nodes"));
+  EXPECT_TRUE(absl::StartsWith(ReadStaticNodes("/nonexistent/nodes", "nodes/a").status().message(),
+                               "/nonexistent/nodes"));
 }
 
 }  // namespace
