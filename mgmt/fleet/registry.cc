@@ -95,6 +95,7 @@ io::Task<void> Registry::Run(io::StopToken stop) {
   io::Scope scope(stop);
   scope.Spawn(mirror_.Run(scope.token()));
   scope.Spawn(StayRegistered(scope.token()));
+  scope.Spawn(AwaitGrace(scope.token()));
   scope.Spawn(MarkLost(scope.token()));
   io::Event never;
   (void)co_await never.Wait(stop);
@@ -258,7 +259,7 @@ void Registry::Rebuild() {
       continue;
     }
     nodes_.erase(made->first);
-    lost_.erase(made->first);
+    missed_.erase(made->first);
     made = made_of_.erase(made);
   }
   for (const auto& [key, value] : values) {
@@ -274,20 +275,50 @@ void Registry::Rebuild() {
       context_.say(absl::StrCat("what etcd has at ", context_.prefix, name,
                                 " is no node; it is passed over"));
       nodes_.erase(name);
-      lost_.erase(name);
+      missed_.erase(name);
       continue;
     }
     node = Registered(node);
     node.set_name(name);
-    if (now.alive || node.state() == fleet::Node::LOST) {
-      lost_.erase(name);
-    } else {
-      const auto [seen, is_new] = lost_.try_emplace(name, context_.wall_clock());
-      if (is_new) lost_seen_.Set();
-      node.set_state(fleet::Node::LOST);
-      *node.mutable_state_time() = ToTimestamp(seen->second);
-    }
+    const bool known = nodes_.contains(name);
     nodes_[name] = std::move(node);
+    if (now.alive || nodes_[name].state() == fleet::Node::LOST) {
+      missed_.erase(name);
+      continue;
+    }
+    const Instant at = context_.reactor->Now();
+    const Missed missed = {context_.wall_clock(), known ? at + kGrace : at};
+    const auto [entry, is_new] = missed_.try_emplace(name, missed);
+    if (is_new) missed_seen_.Set();
+    if (entry->second.lost_at <= at) ShowLost(name, entry->second);
+  }
+}
+
+void Registry::ShowLost(const std::string& name, const Missed& missed) {
+  fleet::Node& node = nodes_.at(name);
+  node.set_state(fleet::Node::LOST);
+  *node.mutable_state_time() = ToTimestamp(missed.since);
+  lost_seen_.Set();
+}
+
+io::Task<void> Registry::AwaitGrace(io::StopToken stop) {
+  while (!stop.stop_requested()) {
+    missed_seen_.Reset();
+    const Instant now = context_.reactor->Now();
+    Instant next = Instant::Max();
+    bool news = false;
+    for (const auto& [name, missed] : missed_) {
+      if (nodes_.at(name).state() == fleet::Node::LOST) continue;
+      if (missed.lost_at <= now) {
+        ShowLost(name, missed);
+        news = true;
+      } else {
+        next = std::min(next, missed.lost_at);
+      }
+    }
+    if (news) Tell();
+    io::Deadline limit(context_.reactor, next, stop);
+    (void)co_await missed_seen_.Wait(limit.token());
   }
 }
 
@@ -302,10 +333,11 @@ io::Task<void> Registry::MarkLost(io::StopToken stop) {
         co_await context_.reactor->Sleep(context_.reactor->Now() + turn, stop);
     if (!slept.ok()) co_return;
     std::vector<std::string> names;
-    for (const auto& [name, since] : lost_) names.push_back(name);
+    for (const auto& [name, missed] : missed_) names.push_back(name);
     for (const std::string& name : names) {
       // Somebody else may have been quicker.
-      if (!mirror_.status().ok() || !lost_.contains(name)) continue;
+      if (!mirror_.status().ok() || !missed_.contains(name)) continue;
+      if (nodes_.at(name).state() != fleet::Node::LOST) continue;
       etcd::Transaction transaction;
       const std::string key = absl::StrCat(context_.prefix, name);
       transaction.conditions.push_back({.key = key, .revision = made_of_.at(name).record});
@@ -314,12 +346,12 @@ io::Task<void> Registry::MarkLost(io::StopToken stop) {
       (void)co_await context_.etcd->Commit(std::move(transaction), stop);
       if (stop.stop_requested()) co_return;
     }
-    if (lost_.empty()) continue;
+    if (missed_.empty()) continue;
     // What was written comes back by the mirror; what could not be is tried again.
     const absl::Status paused =
         co_await context_.reactor->Sleep(context_.reactor->Now() + kMarkAgain, stop);
     if (!paused.ok()) co_return;
-    if (!lost_.empty()) lost_seen_.Set();
+    if (!missed_.empty()) lost_seen_.Set();
   }
 }
 

@@ -4,8 +4,9 @@
 // Under the prefix, for each node:
 //   nodes/NODE         a serialized mosh.fleet.v1.Node: who it is, its state. Stays.
 //   nodes/NODE/alive   who serves it (mgmt/fleet/process_mark.h), with a lease: goes with its agent
-// A record without `alive` is of a node that is LOST. Whoever sees that first writes it into the
-// record, so that all agree since when, later ones too. An agent that is stopped takes both away.
+// A record that is without `alive` for kGrace is of a node that is LOST. Whoever sees that first
+// writes it into the record, so that all agree since when, later ones too. An agent that is stopped
+// takes both away.
 // docs/fleet.md has the whole, and what happens when something fails.
 //
 // While etcd is away nodes() stays as it was, this node goes on as it is, and registers itself
@@ -40,6 +41,10 @@ namespace fleet = ::mosh::fleet::v1;
 
 class Registry final : public FleetNodes {
  public:
+  // A living agent whose `alive` goes has it back before. Etcd before 3.4.31 and 3.5.13 takes away
+  // renewed leases when a leader that has hung wakes up (github.com/etcd-io/etcd/issues/15247).
+  static constexpr std::chrono::seconds kGrace{1};
+
   struct Context {
     io::Reactor* reactor;
     etcd::Etcd* etcd;    // null: there is none
@@ -96,6 +101,10 @@ class Registry final : public FleetNodes {
     bool alive = false;
     friend bool operator==(const MadeOf&, const MadeOf&) = default;
   };
+  struct Missed {
+    absl::Time since;
+    Instant lost_at;  // unless it comes back before
+  };
 
   // ---- Being there: one coroutine.
   io::Task<void> StayRegistered(io::StopToken stop);
@@ -104,9 +113,11 @@ class Registry final : public FleetNodes {
   io::Task<void> SignOff();
   etcd::Transaction Registration(etcd::Condition condition) const;
 
-  // ---- Knowing who else is: the mirror, and one coroutine.
+  // ---- Knowing who else is: the mirror, and two coroutines.
   void OnMirror();
   void Rebuild();
+  void ShowLost(const std::string& name, const Missed& missed);
+  io::Task<void> AwaitGrace(io::StopToken stop);
   io::Task<void> MarkLost(io::StopToken stop);
 
   void UpdateProblem();
@@ -131,8 +142,9 @@ class Registry final : public FleetNodes {
   std::optional<absl::Status> registration_;  // how the last attempt ended
   io::Event wake_;                            // StayRegistered has something to look at
 
-  std::map<std::string, MadeOf> made_of_;   // nodes_ but our own
-  std::map<std::string, absl::Time> lost_;  // by name, those whose record doesn't say so yet: since
+  std::map<std::string, MadeOf> made_of_;  // nodes_ but our own
+  std::map<std::string, Missed> missed_;   // by name: not alive, and their record doesn't say so
+  io::Event missed_seen_;
   io::Event lost_seen_;
   io::Event mirrored_;
   Standing said_ = Standing::kUnknown;

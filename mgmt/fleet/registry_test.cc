@@ -24,7 +24,7 @@ using std::chrono::seconds;
 
 constexpr seconds kLease{10};
 // Until a death is seen, and another moment until its record says so.
-constexpr seconds kSeen = kLease + seconds(1);
+constexpr seconds kSeen = kLease + Registry::kGrace + seconds(1);
 constexpr seconds kWritten{3};
 
 io::Task<void> Keep(io::Task<absl::Status> task, absl::Status* status) {
@@ -318,6 +318,35 @@ TEST_F(RegistryTest, PutsBackWhatSomebodyTookOut) {
   Pass(seconds(1));
   EXPECT_EQ(store.entries().size(), 2u);
   EXPECT_TRUE(a->registry.up());
+}
+
+// As etcd does to a lease that was renewed when a leader that has hung wakes up.
+TEST_F(RegistryTest, ANodeWhoseLeaseIsTakenAwayWhileItLivesIsNeverLost) {
+  Agent* const a = Start("n1");
+  Agent* const b = Start("n2");
+  b->registry.SetState(fleet::Node::DRAINING, absl::FromUnixSeconds(7));
+  Pass(seconds(1));
+  std::set<std::string> shown;
+  const auto subscription = a->registry.Subscribe([&] { shown.insert(a->Shown()); });
+  store.Delete("/f/nodes/n2/alive");
+  Pass(kSeen + kWritten);
+  EXPECT_EQ(shown, std::set<std::string>{"n1 READY, n2 DRAINING"});
+  EXPECT_TRUE(store.entries().contains("/f/nodes/n2/alive"));
+  EXPECT_TRUE(b->registry.up());
+}
+
+TEST_F(RegistryTest, OneThatDoesNotComeBackIsLostAfterItsGrace) {
+  Agent* const a = Start("n1");
+  Agent* const b = Start("n2");
+  Pass(seconds(1));
+  b->Kill();
+  store.Delete("/f/nodes/n2/alive");
+  Pass(Registry::kGrace / 2);
+  EXPECT_EQ(a->Shown(), "n1 READY, n2 READY");
+  Pass(Registry::kGrace);
+  EXPECT_EQ(a->Shown(), "n1 READY, n2 LOST");
+  // Since when it has been missed.
+  EXPECT_EQ(a->registry.nodes().at("nodes/n2").state_time().seconds(), 1'800'000'001);
 }
 
 TEST_F(RegistryTest, OwnAnswersThatWereLostDoNoHarm) {
