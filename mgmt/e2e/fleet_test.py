@@ -161,6 +161,11 @@ class AnswersTest(Fleet):
         self.assertEqual((caught.exception.code(), reason), (grpc.StatusCode.FAILED_PRECONDITION, "NODE_ELSEWHERE"))
         self.assertEqual(metadata["endpoint"], "127.0.0.1:%d" % self.ports["n2"])
 
+        nodes = first.call(FLEET, "WatchNodes", timeout=machine.DEADLINE)
+        snapshot = next(iter(nodes))
+        nodes.cancel()
+        self.assertEqual([event.node.name for event in snapshot.events if event.HasField("node")], ["nodes/n1", "nodes/n2", "nodes/n3"])
+
         watcher = Watcher(first)
         self.assertTrue(watcher.synced.wait(machine.DEADLINE))
         self.assertEqual((len(watcher.sessions), watcher.unreachable), (3, []))
