@@ -8,7 +8,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "grpcpp/ext/channelz_service_plugin.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -20,6 +19,7 @@
 #include "grpcpp/server_posix.h"
 #include "grpcpp/support/server_interceptor.h"
 #include "mgmt/agent/errors.h"
+#include "mgmt/agent/library_settings.h"
 
 namespace mosh::mgmt {
 namespace {
@@ -125,8 +125,7 @@ Identity IdentityOf(const std::shared_ptr<Certificates>& certificates,
 }  // namespace
 
 void GrpcServer::PrepareLibrary() {
-  // Debian's Abseil looks for deadlocks in gRPC, at a tenth of our time.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  SetUpLibraries();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::channelz::experimental::InitChannelzService();

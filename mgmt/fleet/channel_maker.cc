@@ -73,13 +73,22 @@ void ChannelMaker::ReadFilesIfChanged() {
   const bool whole = !options.pem_cert_chain.empty() && !options.pem_private_key.empty() &&
                      !options.pem_root_certs.empty();
   if (!whole && credentials_ != nullptr) return;
+  key_ = SharedKey::Read(options.pem_private_key);
+  if (key_ != nullptr) options.pem_private_key = key_->name();
   credentials_ = grpc::SslCredentials(options);
   version_ = std::move(version);
 }
 
 std::shared_ptr<grpc::Channel> ChannelMaker::Make(const std::string& endpoint) {
   ReadFilesIfChanged();
-  return grpc::CreateCustomChannel(endpoint, credentials_, Arguments());
+  // A channel that connects anew needs its key, also when the files have another one by then.
+  struct Kept {
+    std::shared_ptr<const SharedKey> key;
+    std::shared_ptr<grpc::Channel> channel;
+  };
+  const auto kept = std::make_shared<Kept>(
+      Kept{key_, grpc::CreateCustomChannel(endpoint, credentials_, Arguments())});
+  return std::shared_ptr<grpc::Channel>(kept, kept->channel.get());
 }
 
 }  // namespace mosh::mgmt

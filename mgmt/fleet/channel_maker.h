@@ -1,5 +1,5 @@
 // ChannelMaker: connections to other agents, with this agent's certificate as it is in its files
-// now. In a thread of its own (agent/worker.h): OpenSSL takes a millisecond to read a key.
+// now. In a thread of its own (agent/worker.h): OpenSSL takes half a millisecond for each.
 #ifndef MGMT_FLEET_CHANNEL_MAKER_H_
 #define MGMT_FLEET_CHANNEL_MAKER_H_
 
@@ -11,6 +11,7 @@
 #include "grpcpp/channel.h"
 #include "grpcpp/security/credentials.h"
 #include "mgmt/agent/certificates.h"
+#include "mgmt/fleet/shared_key.h"
 
 namespace mosh::mgmt {
 
@@ -26,6 +27,7 @@ class ChannelMaker {
   void ReadFilesIfChanged();
 
   const TlsFiles files_;
+  std::shared_ptr<const SharedKey> key_;  // null: gRPC is to say what is wrong with it
   std::shared_ptr<grpc::ChannelCredentials> credentials_;
   std::string version_;  // of the files
   std::chrono::steady_clock::time_point looked_;

@@ -36,6 +36,7 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
+#include "mgmt/agent/library_settings.h"
 #include "mgmt/fleet/bench/etcd_nodes.h"
 #include "mgmt/fleet/bench/etcd_process.h"
 #include "mgmt/fleet/bench/simulated_nodes.h"
@@ -111,7 +112,7 @@ pid_t StartAgent(const Options& options, const std::string& directory, const std
       options.agent,   "--node",      "asked",        "--listen-unix", in("agent.sock"),
       "--listen",      "127.0.0.1:0", "--tls-cert",   in("agent.crt"), "--tls-key",
       in("agent.key"), "--tls-ca",    in("ca.crt"),   "--policy",      in("policy.json"),
-      "--audit-log",   "none",        "--recordings", "none"};
+      "--audit-log",   "none",        "--recordings", "none",          "--exit-with-parent"};
   const std::vector<std::string> fleet =
       etcd.empty()
           ? std::vector<std::string>{"--fleet-nodes", in("nodes")}
@@ -331,6 +332,7 @@ void Run(const Options& options, const std::string& directory) {
 
 int Main(int argc, char* argv[]) {
   const Options options = ParseOptions(argc, argv);
+  SetUpLibraries();
   RaiseDescriptorLimit(4 * options.nodes + 200);
   char directory[] = "/tmp/nodes-bench-XXXXXX";
   CHECK(mkdtemp(directory) != nullptr);
