@@ -26,6 +26,7 @@ void FloodShield::AddSocket(int fd) {
 }
 
 void FloodShield::Update() {
+  if (sockets_.empty()) return;
   const Instant now = reactor_->Now();
   if (!gauge_.Measure(now, share_)) return;
   if (!gauge_.flooded(now)) {
@@ -56,9 +57,8 @@ void FloodShield::Raise(double share) {
     log_(absl::StrCat("The kernel can't be told to filter a flood: ",
                       absl::string_view(status.message())));
     Lower();
-    sockets_.clear();
+    return sockets_.clear();
   }
-  if (sockets_.empty()) return;
   if (!raised_) {
     log_(absl::StrCat("A flood of datagrams from strangers, about ", std::lround(gauge_.rate()),
                       " a second: until it ends, most from addresses that no client has are "
