@@ -2,13 +2,16 @@
 // with and without, in turn, and how fast a roaming stock client is found again. Whole programs on
 // a machine of the benchmark's own; needs root.
 //
-//   ./tools/bazel run //bench:gate -- [--rounds=3] [--seconds=6]
+//   ./tools/bazel run //bench:gate -- [--rounds=3] [--seconds=6] [--apart]
 //
+// --apart: the forger has one processor, everything else another, with and without a flood: what
+// moshd's own work costs the sessions, without who gets a processor before whom.
 // The forger sends as much as one core can, from random addresses: with the route tag that stock
 // clients have (the gate must look at each), with random bits, and with the tag of the Host whose
 // sessions are measured.
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +75,13 @@ const char* NameOf(Forgery forgery) {
       return "the Host's tag";
   }
   return "";
+}
+
+void StayOn(int processor) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(processor, &set);
+  CHECK(sched_setaffinity(0, sizeof set, &set) == 0);
 }
 
 // Sends until it is killed. All of 127.0.0.0/8 is this machine's, so sources cost nothing.
@@ -142,6 +152,7 @@ struct Bench {
   std::vector<std::unique_ptr<Typist>> typists;
   int rounds = 3;
   int seconds = 6;
+  bool apart = false;
   int hops = 0;  // so far: each leads to an address of its own
   pid_t gate = 0;
   std::function<std::string()> status;
@@ -212,7 +223,10 @@ io::Task<void> Measure(Bench* bench) {
     for (size_t i = 0; i < std::size(kForgeries); ++i) {
       co_await Phase(bench, &quiet_tagged, &quiet_stock);
       const pid_t forger = fork();
-      if (forger == 0) Forge(kForgeries[i]);
+      if (forger == 0) {
+        if (bench->apart) StayOn(0);
+        Forge(kForgeries[i]);
+      }
       const uint64_t cpu = CpuNanos(bench->gate);
       co_await Phase(bench, &tagged[i], &stock[i]);
       gate_cpu[i] += static_cast<double>(CpuNanos(bench->gate) - cpu) * 1e-9;
@@ -251,7 +265,12 @@ int Main(int argc, char** argv) {
                   : option.first == "--seconds" ? &bench.seconds
                                                 : nullptr;
     if (number != nullptr && absl::SimpleAtoi(option.second, number)) continue;
-    fprintf(stderr, "Usage: gate [--rounds=N] [--seconds=N]\n");
+    if (option.first == "--apart") {
+      bench.apart = true;
+      StayOn(1);
+      continue;
+    }
+    fprintf(stderr, "Usage: gate [--rounds=N] [--seconds=N] [--apart]\n");
     return 2;
   }
   using e2e::PrivateMachine;
