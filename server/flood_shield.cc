@@ -21,7 +21,7 @@ FloodShield::FloodShield(io::Reactor* reactor, std::vector<sock_filter> check, C
 
 void FloodShield::AddSocket(int fd) {
   if (fd < 0) return;
-  Rest(fd).IgnoreError();
+  AttachCheck(fd, check_).IgnoreError();
   sockets_.push_back(fd);
 }
 
@@ -71,18 +71,11 @@ void FloodShield::Raise(double share) {
 }
 
 void FloodShield::Lower() {
-  for (const int socket : sockets_) Rest(socket).IgnoreError();
+  for (const int socket : sockets_) AttachCheck(socket, check_).IgnoreError();
   if (raised_) log_("The flood of datagrams from strangers has ended");
   raised_ = false;
   share_ = 1;
   DisarmNode();
-}
-
-absl::Status FloodShield::Rest(int socket) {
-  if (check_.empty()) return DetachFilter(socket);
-  std::vector<sock_filter> filter = check_;
-  filter.push_back({BPF_RET | BPF_K, 0, 0, UINT32_MAX});
-  return AttachFilter(socket, filter);
 }
 
 }  // namespace mosh::server

@@ -14,7 +14,6 @@
 #include <functional>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "io/address.h"
 #include "io/reactor.h"
@@ -50,8 +49,6 @@ class FloodShield final : private io::TimerNode {
   void OnTimer() override;
   void Raise(double share);
   void Lower();
-  // Back to the check alone.
-  absl::Status Rest(int socket);
 
   io::Reactor* reactor_;
   const std::vector<sock_filter> check_;

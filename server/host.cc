@@ -159,12 +159,9 @@ bool Host::Deliver(const ReceivedDatagram& datagram) {
   auto* const client =
       static_cast<SessionClient*>(router_.Find(datagram.bytes, datagram.from, reactor_->Now()));
   if (client == nullptr) return false;
-  const uint64_t roams = client->roam_count();
-  const bool known = !client->address().empty();
+  const io::SocketAddress before = client->address();
   const bool authentic = client->session()->OnDatagram(client, datagram);
-  if (client->roam_count() != roams || known == client->address().empty()) {
-    shield_.OnClientMoved();
-  }
+  if (!(client->address() == before)) shield_.OnClientMoved();
   return authentic;
 }
 

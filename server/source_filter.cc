@@ -120,4 +120,10 @@ absl::Status DetachFilter(int socket) {
   return io::ErrnoStatus(errno, "setsockopt(SO_DETACH_FILTER)");
 }
 
+absl::Status AttachCheck(int socket, std::vector<sock_filter> check) {
+  if (check.empty()) return DetachFilter(socket);
+  check.push_back(Statement(BPF_RET | BPF_K, UINT32_MAX));
+  return AttachFilter(socket, check);
+}
+
 }  // namespace mosh::server

@@ -33,6 +33,9 @@ std::vector<sock_filter> SourceFilter(std::vector<uint32_t> keys, uint32_t stran
 // Replaces whatever filter the socket has. The errors are setsockopt(2)'s.
 absl::Status AttachFilter(int socket, const std::vector<sock_filter>& program);
 absl::Status DetachFilter(int socket);
+// A filter of nothing but `check`, statements that drop a datagram or run off their end: what it
+// doesn't drop passes. Without statements the socket has no filter.
+absl::Status AttachCheck(int socket, std::vector<sock_filter> check);
 
 }  // namespace mosh::server
 

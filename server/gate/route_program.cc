@@ -27,13 +27,6 @@ sock_filter Jump(uint16_t code, uint32_t value, uint8_t if_true, uint8_t if_fals
   return {code, if_true, if_false, value};
 }
 
-absl::Status Attach(int socket, int option, std::vector<sock_filter> program,
-                    const char* description) {
-  const sock_fprog loaded{.len = static_cast<uint16_t>(program.size()), .filter = program.data()};
-  if (setsockopt(socket, SOL_SOCKET, option, &loaded, sizeof loaded) == 0) return absl::OkStatus();
-  return io::ErrnoStatus(errno, description);
-}
-
 }  // namespace
 
 std::vector<sock_filter> RouteProgram(size_t sockets) {
@@ -60,14 +53,12 @@ std::vector<sock_filter> StockClientCheck() {
 }
 
 absl::Status AttachRouteProgram(int socket, size_t sockets) {
-  return Attach(socket, SO_ATTACH_REUSEPORT_CBPF, RouteProgram(sockets),
-                "setsockopt(SO_ATTACH_REUSEPORT_CBPF)");
-}
-
-absl::Status AttachStockClientFilter(int socket) {
-  std::vector<sock_filter> filter = StockClientCheck();
-  filter.push_back(Statement(BPF_RET | BPF_K, UINT32_MAX));
-  return Attach(socket, SO_ATTACH_FILTER, std::move(filter), "setsockopt(SO_ATTACH_FILTER)");
+  std::vector<sock_filter> program = RouteProgram(sockets);
+  const sock_fprog loaded{.len = static_cast<uint16_t>(program.size()), .filter = program.data()};
+  if (setsockopt(socket, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &loaded, sizeof loaded) == 0) {
+    return absl::OkStatus();
+  }
+  return io::ErrnoStatus(errno, "setsockopt(SO_ATTACH_REUSEPORT_CBPF)");
 }
 
 }  // namespace mosh::server::gate

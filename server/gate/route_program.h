@@ -25,8 +25,6 @@ std::vector<sock_filter> StockClientCheck();
 
 // `socket`: any of the group. Replaces what was attached before.
 absl::Status AttachRouteProgram(int socket, size_t sockets);
-// The check alone.
-absl::Status AttachStockClientFilter(int socket);
 
 }  // namespace mosh::server::gate
 

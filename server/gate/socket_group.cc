@@ -8,6 +8,7 @@
 
 #include "io/status.h"
 #include "server/gate/route_program.h"
+#include "server/source_filter.h"
 
 namespace mosh::server::gate {
 namespace {
@@ -61,7 +62,7 @@ absl::StatusOr<SocketGroup> SocketGroup::Around(io::OwnedFd socket) {
   group.sockets_.push_back(std::move(socket));
   // The kernel makes a group only of two.
   if (absl::Status s = group.Grow(); !s.ok()) return s;
-  if (absl::Status s = AttachStockClientFilter(group.socket(0)); !s.ok()) return s;
+  if (absl::Status s = AttachCheck(group.socket(0), StockClientCheck()); !s.ok()) return s;
   if (absl::Status s = group.Steer(); !s.ok()) return s;
   return group;
 }
@@ -76,7 +77,7 @@ absl::StatusOr<SocketGroup> SocketGroup::Adopt(std::vector<io::OwnedFd> sockets)
     }
   }
   group.sockets_ = std::move(sockets);
-  if (absl::Status s = AttachStockClientFilter(group.socket(0)); !s.ok()) return s;
+  if (absl::Status s = AttachCheck(group.socket(0), StockClientCheck()); !s.ok()) return s;
   if (absl::Status s = group.Steer(); !s.ok()) return s;
   return group;
 }
