@@ -18,7 +18,7 @@ class ReceiveCoalescing {
  public:
   // Shorter than what anyone feels, and at a million datagrams a second still fewer of them than a
   // socket's queue has room for.
-  static constexpr std::chrono::microseconds kDelay{200};
+  static constexpr std::chrono::microseconds kDelay{100};
   // A rate is measured over so long, and coalesced from so many in it (10,000 a second).
   static constexpr std::chrono::milliseconds kWindow{5};
   static constexpr uint32_t kMany = 50;
