@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
 #include <set>
+#include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -286,6 +288,8 @@ void PrintKeys(const TypingResults& results, const TypingRun& run,
 }
 
 bool WriteRaw(const TypingResults& results, const std::string& folder) {
+  std::error_code failed;  // the files tell
+  std::filesystem::create_directories(folder, failed);
   std::ofstream keys(folder + "/keys.tsv"), sessions(folder + "/sessions.tsv");
   keys << "network\ttrace\tprogram\tseed\tkey\tlabel\tkind\tvisible\ttyped_ms\tshown_ms\tever_shown"
           "\twrong_cells\twrong_cell_ms\trepair_ms\tleak\twrong\n";

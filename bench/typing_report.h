@@ -58,7 +58,7 @@ void PrintKinds(const TypingResults& results, const std::string& network,
 void PrintKeys(const TypingResults& results, const TypingRun& run,
                const std::vector<std::string>& pairings);
 
-// Writes keys.tsv and sessions.tsv into the folder. False: it can't.
+// Writes keys.tsv and sessions.tsv into the folder, which it makes. False: it can't.
 bool WriteRaw(const TypingResults& results, const std::string& folder);
 
 }  // namespace mosh::bench
