@@ -24,7 +24,8 @@ struct LineState {
   Mood mood = Mood::kTyping;
   uint16_t entered_by = 0;    // the command that began the typing, before its first character
   std::optional<int> wanted;  // the column that Up and Down go for
-  std::optional<Position> line_start;  // where the line that is being edited begins
+  std::optional<Position> line_start;   // where the line that is being edited begins
+  std::optional<Position> first_typed;  // where its first character was typed
 };
 
 struct Draft {

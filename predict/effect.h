@@ -34,7 +34,9 @@ struct Effect {
   bool asks_again = false;
   // It moves the cursor or is a command: showing it shows nothing of what is typed.
   bool discreet = false;
-  bool jumped = false;      // as JumpMemory has it
+  // The last character that fits a field: the next field may follow by itself.
+  bool fills_field = false;
+  uint16_t jumped_by = 0;   // what JumpMemory knows this jump by; 0: it is none
   bool edits_line = false;  // behind a prompt: believed until it fails
   // What KeyTrust knows it by, in this mood; 0: trusted everywhere.
   uint16_t spelling = 0;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "predict/form_ring.h"
 #include "predict/modal_commands.h"
 #include "predict/policy.h"
 #include "predict/teaching.h"
@@ -154,6 +155,8 @@ void Engine::OnServerScreen(const term::Screen& screen, uint64_t echo_ack, Insta
   }
   size_t answered = 0;
   while (answered < guesses_.size() && guesses_[answered].answered_by <= echo_ack) ++answered;
+  if (!lessons_.jumps.empty() && !OnlyFieldsDiffer(model_->base(), screen, lessons_.jumps))
+    lessons_.jumps.OnOtherLooks();
   LearnModeLine(model_->base(), line_.mood, guesses_, screen, lessons_);
   RecogniseEditor(screen, modes_ && modes_->canonical, lessons_);
   size_t count = 0;
@@ -280,7 +283,8 @@ void Engine::OnContradiction(const term::Screen& screen, size_t gone, size_t ans
   BlamePrompt(screen, answered);
   Blame(answered);
   const size_t echoed = CountEchoedElsewhere(model_->base(), guesses_, gone, screen);
-  LearnJump(model_->base(), guesses_, gone, screen, lessons_);
+  const std::optional<Position> jumped_to =
+      LearnJump(model_->base(), guesses_, gone, screen, lessons_);
   gone += echoed;
   CountWrong(DrawnWrong(screen, gone));
   CountRight(gone);
@@ -292,6 +296,7 @@ void Engine::OnContradiction(const term::Screen& screen, size_t gone, size_t ans
   const Position typed_from = {screen.cursor().row,
                                screen.cursor().column - static_cast<int>(echoed)};
   if (typed_from.column > 0 && PromptBefore(screen, typed_from)) line_.line_start = typed_from;
+  if (jumped_to) line_.first_typed = *jumped_to;
   line_.wrap_pending = false;
   if (AsksSomething(screen)) line_.mood = Mood::kTyping;
   if (const std::optional<Mood> mood = MoodInVi(screen, lessons_)) line_.mood = *mood;
@@ -318,9 +323,10 @@ void Engine::Credit(const term::Screen& screen, size_t count, uint64_t echo_ack,
     triggers_.OnConfirmed(guess.typed_at, now);
     lessons_.keys.OnCameTrue(guess.effect.proves);
     if (i >= last_doubt) accounted_ = true;
-    if (!guess.effect.begins_line) continue;
+    const std::optional<Position> asked = guess.line.first_typed;
+    if (!asked || asked->row != guess.effect.typed->row || *asked > *guess.effect.typed) continue;
     // Of the program that asked. If another has the terminal by now, this may be its doing.
-    const auto prompt = PromptOf(modes_before_, model_->base(), *guess.effect.typed);
+    const auto prompt = PromptOf(modes_before_, model_->base(), *asked);
     if (prompt && Raw() && modes_->foreground == prompt->program) prompts_.OnEchoed(*prompt);
   }
 }
@@ -343,6 +349,7 @@ void Engine::Learn(const term::Screen& screen, size_t count) {
     const bool did = !(guess.effect.after == before) || !guess.effect.rows.empty();
     if (guess.effect.discreet && guess.certain && did && i >= last_doubt) accounted_ = true;
     if (did && guess.line.entered_by == 0) lessons_.keys.OnCameTrue(guess.effect.spelling);
+    lessons_.jumps.OnSeen(guess.effect.jumped_by, before.row, guess.effect.after);
     before = guess.effect.after;
   }
 }
@@ -418,7 +425,7 @@ void Engine::Blame(size_t answered) {
     if (doubtful && !guess->effect.doubtful) continue;
     lessons_.keys.OnFailed(guess->effect.spelling);
     lessons_.keys.OnFailed(guess->effect.proves);
-    if (guess->effect.jumped) lessons_.jumps.Clear();
+    if (guess->effect.jumped_by != 0) lessons_.jumps.Clear();
     if (guess->effect.alternative) lessons_.edge = Edge::kUnknown;
   }
 }
@@ -434,6 +441,11 @@ void Engine::Drop(size_t count) {
 
 // Everything is guessed anew from this screen.
 void Engine::Rebase(const term::Screen& screen) {
+  const auto echoes = [&](Position at) {
+    const std::optional<Prompt> label = PromptOf(modes_, screen, at);
+    return label && prompts_.Trusts(*label);
+  };
+  lessons_.all_fields_echo = AllFieldsEcho(screen, lessons_.jumps, echoes);
   model_.emplace(screen, line_, &lessons_);
   epoch_ = base_epoch_;
   certain_ = true;
@@ -490,8 +502,8 @@ std::optional<size_t> Engine::CountBeforeKnownPrompt(const term::Screen& screen,
     // Other keys that are answered went elsewhere; and in a form those that are not may have filled
     // another field, unless the key that led here is known to lead here.
     if (!same || first + echoed < answered) continue;
-    const bool as_known =
-        first > 0 && guesses_[first - 1].effect.jumped && guesses_[first - 1].effect.after == at;
+    const bool as_known = first > 0 && guesses_[first - 1].effect.jumped_by != 0 &&
+                          guesses_[first - 1].effect.after == at;
     const bool all_seen = first + echoed == guesses_.size();
     if (!all_seen && !as_known && !PromptBefore(screen, at)) continue;
     const std::optional<Prompt> prompt = PromptOf(modes_, screen, at);

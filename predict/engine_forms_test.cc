@@ -1,6 +1,9 @@
 // Forms: Tab from field to field, fields that are full, fillers.
 #include <gtest/gtest.h>
 
+#include <string>
+
+#include "absl/strings/string_view.h"
 #include "predict/engine.h"
 #include "predict/testing/stage.h"
 
@@ -139,6 +142,112 @@ TEST(EngineForms, TabBehindAFullFieldLeadsToTheUnknown) {
   stage.Host("2\x1b[2;7H");
   stage.Type("S");
   EXPECT_EQ(stage.Row(1), "Town  |a___");
+}
+
+// From the first of two fields through the second and back.
+void GoRound(Stage& stage, absl::string_view first, absl::string_view second) {
+  stage.Type(first);
+  stage.Answer(first);
+  stage.Type("\t");
+  stage.Answer("\x1b[2;7H");
+  stage.Type(second);
+  stage.Answer(second);
+  stage.Type("\t");
+  stage.Answer("\x1b[1;7H");
+}
+
+constexpr absl::string_view kTwoFields = "Name  ____\r\nTown  ____\r\n\r\n\r\n F1 help\x1b[1;7H";
+
+TEST(EngineForms, WhereAllFieldsEchoNoneIsWaitedFor) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host(kTwoFields);
+  GoRound(stage, "a", "b");
+  GoRound(stage, "c", "d");
+  stage.Type("e");
+  stage.Answer("e");
+  for (const char* key : {"\t", "f", "\t", "g"}) stage.Type(key);
+  EXPECT_EQ(stage.Row(1), "Town  f___");
+  EXPECT_EQ(stage.Row(0), "Name  g|___");
+}
+
+TEST(EngineForms, OneLapProvesNothing) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host(kTwoFields);
+  GoRound(stage, "a", "b");
+  stage.Type("c");
+  stage.Answer("c");
+  for (const char* key : {"\t", "d"}) stage.Type(key);
+  EXPECT_EQ(stage.Row(1), "Town  |b___");
+}
+
+TEST(EngineForms, OneFieldWithoutEchoMakesAllWait) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host("Name  ____\r\nPIN\r\n\r\n\r\n F1 help\x1b[1;7H");
+  for (const char* name : {"a", "b", "c"}) {
+    stage.Type(name);
+    stage.Answer(name);
+    stage.Type("\t");
+    stage.Answer("\x1b[2;7H");
+    stage.Type("S");
+    stage.Answer("");
+    stage.Type("\t");
+    stage.Answer("\x1b[1;7H");
+  }
+  stage.Type("d");
+  stage.Answer("d");
+  for (const char* key : {"\t", "S", "\t", "e"}) stage.Type(key);
+  EXPECT_EQ(stage.Row(0), "Name  d___");
+  EXPECT_EQ(stage.Row(1), "PIN   |");  // the cursor's way is known
+}
+
+TEST(EngineForms, FormThatHasChangedIsAnotherOne) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host(kTwoFields);
+  GoRound(stage, "a", "b");
+  GoRound(stage, "c", "d");
+  stage.Host("\x1b[4;3HPIN ____\x1b[1;7H");
+  stage.Type("e");
+  stage.Answer("e");
+  for (const char* key : {"\t", "S"}) stage.Type(key);
+  EXPECT_EQ(stage.Row(1), "Town  |d___");
+}
+
+// It may be left out only for now.
+TEST(EngineForms, FieldInLineWithTheOthersMayBeOfTheForm) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host("Name  ____\r\nTown  ____\r\nPIN\r\n\r\n F1 help\x1b[1;7H");
+  GoRound(stage, "a", "b");
+  GoRound(stage, "c", "d");
+  stage.Type("e");
+  stage.Answer("e");
+  for (const char* key : {"\t", "S"}) stage.Type(key);
+  EXPECT_EQ(stage.Row(1), "Town  |d___");
+}
+
+TEST(EngineForms, FullFieldLeadsOnAsItDid) {
+  Stage stage;
+  stage.SetModes(kShell);
+  stage.Host("Code  __\r\nTown  ____\r\n\r\n\r\n F1 help\x1b[1;7H");
+  for (const char* code : {"12", "34", "56"}) {
+    const std::string first(1, code[0]), last(1, code[1]);
+    stage.Type(first);
+    stage.Answer(first);
+    stage.Type(last);
+    stage.Answer(last + "\x1b[2;7H");
+    stage.Type(first);
+    stage.Answer(first);
+    stage.Type("\t");
+    stage.Answer("\x1b[1;7H");
+  }
+  for (const char* key : {"7", "8", "x", "\t", "9"}) stage.Type(key);
+  stage.AnswerSome(1, "7");
+  EXPECT_EQ(stage.Row(0), "Code  9|8");
+  EXPECT_EQ(stage.Row(1), "Town  x___");
 }
 
 TEST(EngineForms, BackspaceLeavesTheFillerOfFieldsOnceSeen) {

@@ -16,6 +16,8 @@ inline constexpr uint16_t kBreakLine = 0x2100;
 inline constexpr uint16_t kAcceptSuggestion = 0x2101;
 // What kills the line up to the cursor, where it goes on behind that.
 inline constexpr uint16_t kKillBeforeText = 0x2102;
+// The character that fills a field, where the next field follows by itself.
+inline constexpr uint16_t kFillField = 0x2103;
 // A letter that is a command. Only ASCII letters are.
 constexpr uint16_t CommandSpelling(char32_t command) {
   return static_cast<uint16_t>(0x2000 | (command & 0x7F));

@@ -33,6 +33,8 @@ struct Lessons {
   std::optional<int> text_bottom;
   // Where keys that are none of ours have taken the cursor, by row: Tab in a form.
   JumpMemory jumps;
+  // The form that the cursor is in has no field without echo (form_ring.h).
+  bool all_fields_echo = false;
   std::map<Mood, ModeLine> mode_lines;
   // It is one that is known by its looks.
   std::optional<EditorLooks> editor;

@@ -77,9 +77,9 @@ void Jump(Draft& draft, Effect& effect) {
   if (!target || target->row >= draft.base.rows() || target->column >= draft.columns()) return;
   draft.cursor = *target;
   effect.doubtful = false;
-  effect.asks_again = true;
+  effect.asks_again = !draft.lessons->all_fields_echo;
   effect.discreet = true;
-  effect.jumped = true;
+  effect.jumped_by = effect.spelling;
 }
 
 }  // namespace
@@ -154,7 +154,7 @@ Effect Model::Press(const Key& key) {
       break;
   }
   const bool sure =
-      draft_.lessons->keys.Trusts(effect.spelling) || effect.jumped ||
+      draft_.lessons->keys.Trusts(effect.spelling) || effect.jumped_by != 0 ||
       ((effect.edits_line || known_to_editor) && !draft_.lessons->keys.Failed(effect.spelling));
   if (!sure) effect.doubtful = true;
   if (key.kind != KeyKind::kCharacter) draft_.line.wrap_pending = false;

@@ -287,6 +287,7 @@ TEST(Passwords, AreNotShownInForms) {
         .secret_field = 1 + random() % 3,
         .skips_from = random() % 3 == 0 ? static_cast<int>(2 + random() % 6) : 0,
         .secret_from = random() % 3 == 0 ? static_cast<int>(1 + random() % 8) : 0,
+        .always_seen = random() % 2 == 0,
         .full_leads_on = random() % 2 == 0};
     static constexpr std::array<int, 5> kRoundTrips = {2, 100, 500, 2000, 5000};
     FormPlayer player(seed, style,

@@ -6,6 +6,7 @@
 #ifndef PREDICT_ROW_MODEL_H_
 #define PREDICT_ROW_MODEL_H_
 
+#include <compare>
 #include <cstdint>
 #include <vector>
 
@@ -17,7 +18,7 @@ namespace mosh::predict {
 struct Position {
   int row = 0;
   int column = 0;
-  friend bool operator==(const Position&, const Position&) = default;
+  friend auto operator<=>(const Position&, const Position&) = default;
 };
 
 enum class Origin : uint8_t {

@@ -49,15 +49,23 @@ bool HasTextBelow(const term::Screen& screen) {
   return false;
 }
 
-void LearnJump(const term::Screen& base, const Guesses& guesses, size_t answered,
-               const term::Screen& screen, Lessons& lessons) {
+std::optional<Position> LearnJump(const term::Screen& base, const Guesses& guesses, size_t answered,
+                                  const term::Screen& screen, Lessons& lessons) {
+  const auto is_text = [](const Effect& effect) {
+    return effect.typed && !effect.doubtful && !effect.fills_field;
+  };
   size_t key = 0;
-  while (key < answered && guesses[key].effect.typed && !guesses[key].effect.doubtful) ++key;
-  if (key == answered || guesses[key].key.kind != KeyKind::kOther) return;
+  while (key < answered && is_text(guesses[key].effect)) ++key;
+  if (key == answered) return std::nullopt;
+  const Guess& guess = guesses[key];
+  const bool fills = guess.effect.fills_field && !guess.effect.doubtful;
+  if (!fills && guess.key.kind != KeyKind::kOther) return std::nullopt;
   const std::optional<Position> to = CameFrom(base, guesses, key + 1, answered, screen);
-  if (!to) return;
+  if (!to) return std::nullopt;
   const int row = key > 0 ? guesses[key - 1].effect.after.row : base.cursor().row;
-  lessons.jumps.OnSeen(guesses[key].key.spelling, row, *to);
+  if (fills && to->row == row) return std::nullopt;
+  lessons.jumps.OnSeen(fills ? kFillField : guess.key.spelling, row, *to);
+  return to;
 }
 
 void LearnModeLine(const term::Screen& base, Mood mood, const Guesses& guesses,

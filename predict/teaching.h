@@ -17,8 +17,9 @@ namespace mosh::predict {
 bool HasTextBelow(const term::Screen& screen);
 // What a key did that is none of ours, when the screen is not what the first `answered` guesses
 // lead to. Of what was typed since, it may show some or all.
-void LearnJump(const term::Screen& base, const Guesses& guesses, size_t answered,
-               const term::Screen& screen, Lessons& lessons);
+// Returns where it led to, if that was learned.
+std::optional<Position> LearnJump(const term::Screen& base, const Guesses& guesses, size_t answered,
+                                  const term::Screen& screen, Lessons& lessons);
 // The bottom row has changed while a key is unanswered that makes letters text or commands.
 void LearnModeLine(const term::Screen& base, Mood mood, const Guesses& guesses,
                    const term::Screen& screen, Lessons& lessons);

@@ -1,5 +1,6 @@
 #include "predict/typing.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,7 @@ namespace {
 void BeginLine(Draft& draft, Effect& effect) {
   if (!draft.line.fresh_line) return;
   draft.line.fresh_line = false;
+  draft.line.first_typed = draft.cursor;
   effect.begins_line = true;
   if (draft.line.after_return || PromptBefore(draft.base, draft.cursor))
     draft.line.line_start = draft.cursor;
@@ -73,6 +75,19 @@ void AdvanceCursor(Draft& draft, int width, Effect& effect) {
   }
 }
 
+// Some programs go to the next field by themselves when one is full.
+void FillField(Draft& draft, Effect& effect) {
+  const std::optional<Position> next =
+      draft.lessons->all_fields_echo ? draft.lessons->jumps.Target(kFillField, effect.typed->row)
+                                     : std::nullopt;
+  effect.fills_field = true;
+  effect.doubt_follows = !next;
+  if (!next) return;
+  effect.jumped_by = kFillField;
+  draft.cursor = *next;
+  draft.line = {.fresh_line = true};
+}
+
 }  // namespace
 
 void Character(Draft& draft, char32_t character, Effect& effect) {
@@ -101,10 +116,9 @@ void Character(Draft& draft, char32_t character, Effect& effect) {
   effect.glyph = cell;
   draft.Store(draft.cursor.row, std::move(cells), effect);
   AdvanceCursor(draft, width, effect);
-  // Some programs go to the next field by themselves when one is full.
   const int next = effect.typed->column + width;
   if (replaces && next < draft.columns() && draft.Row(effect.typed->row).TextEnd(next) == next)
-    effect.doubt_follows = true;
+    FillField(draft, effect);
 }
 
 }  // namespace mosh::predict

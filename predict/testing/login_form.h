@@ -18,8 +18,9 @@ struct LoginFormStyle {
   size_t secret_field = 2;
   // The field before it is left out, or is there, from this lap on: nothing on the screen says so.
   int skips_from = 0;
-  // It is there, and to be seen, from this lap on.
+  // It is there from this lap on.
   int secret_from = 0;
+  bool always_seen = false;    // its label is there before
   bool full_leads_on = false;  // the last character of a field
 };
 
@@ -29,7 +30,7 @@ class LoginForm final : public ScreenProgram {
 
   // What is typed next must not be shown.
   bool asks_secret() const { return field_ == style_.secret_field; }
-  bool shows_secret_field() const { return lap_ >= style_.secret_from; }
+  bool shows_secret_field() const { return style_.always_seen || lap_ >= style_.secret_from; }
 
  private:
   static constexpr size_t kWidth = 8;
