@@ -53,7 +53,7 @@ TEST(Redundancy, DepthFollowsTheLosses) {
   f.redundancy.OnLossRate(0.1);
   EXPECT_EQ(f.Series(), (Offsets{10ms, 50ms}));
   f.redundancy.OnLossRate(0.29);
-  EXPECT_EQ(f.Series(), (Offsets{2ms, 10ms, 30ms, 50ms}));
+  EXPECT_EQ(f.Series(), (Offsets{1ms, 4ms, 12ms, 50ms}));
   f.redundancy.OnLossRate(1);
   EXPECT_EQ(f.Series().size(), static_cast<size_t>(Redundancy::kMostCopies));
 }
@@ -62,7 +62,7 @@ TEST(Redundancy, EndsWithTheAcknowledgement) {
   Fixture f;
   f.redundancy.OnLossRate(0.29);
   f.redundancy.OnNewState(f.now, 20);
-  EXPECT_EQ(f.redundancy.CopyDue(), f.now + 2ms);
+  EXPECT_EQ(f.redundancy.CopyDue(), f.now + 1ms);
   f.redundancy.Stop();
   EXPECT_EQ(f.redundancy.CopyDue(), Instant::Max());
 }
@@ -111,7 +111,7 @@ TEST(Redundancy, LargeCopiesCostMore) {
   }
   small.redundancy.OnNewState(kStart, 20);
   large.redundancy.OnNewState(kStart, 20);
-  EXPECT_EQ(small.redundancy.CopyDue(), kStart + 2ms);
+  EXPECT_EQ(small.redundancy.CopyDue(), kStart + 1ms);
   EXPECT_GE(large.redundancy.CopyDue(), kStart + 1500ms);  // 12,000 octets against 4,800
 }
 
