@@ -74,6 +74,31 @@ TEST(EngineForms, JumpIsLearnedWhileOneTypesOn) {
   EXPECT_EQ(stage.Row(1), "Town  |ab");
 }
 
+// Of what is typed over the same text only the cursor tells.
+TEST(EngineForms, JumpIsLearnedThoughTheFieldStaysAsItWas) {
+  Stage stage;
+  stage.Host("Name  __\r\nTown  ab\r\nF1 help\x1b[1;7H");
+  for (const char* key : {"\t", "a", "b"}) stage.Type(key);
+  stage.Answer("\x1b[2;9H");
+  stage.Type("\x1b[Z");
+  stage.Answer("\x1b[1;7H");
+  stage.Type("\t");
+  EXPECT_EQ(stage.Row(1), "Town  |ab");
+}
+
+// Three keys may be on the screen of which two are acknowledged.
+TEST(EngineForms, JumpIsNotLearnedFromTextThatFitsTwice) {
+  Stage stage;
+  stage.Host("Name  __\r\nTown  aaa\r\nF1 help\x1b[1;7H");
+  for (const char* key : {"\t", "a", "a", "a"}) stage.Type(key);
+  stage.AnswerSome(3, "\x1b[2;10H");
+  stage.Answer("");
+  stage.Type("\x1b[Z");
+  stage.Answer("\x1b[1;7H");
+  stage.Type("\t");
+  EXPECT_EQ(stage.Row(0), "Name  |__");
+}
+
 // A label that has echoed before, of the program that is known to have the terminal.
 TEST(EngineForms, FieldThatTabLeadsToShowsAtOnceWhenTheCursorIsThere) {
   Stage stage;

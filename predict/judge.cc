@@ -144,26 +144,31 @@ bool IsOnScreen(const term::Screen& base, const Guess& guess, const term::Screen
   return false;
 }
 
+bool StandsBeforeCursor(const term::Screen& base, const Guesses& guesses, size_t first,
+                        size_t count, const term::Screen& screen) {
+  const Position cursor = CursorOf(screen);
+  if (first + count > guesses.size() || count > static_cast<size_t>(cursor.column)) return false;
+  for (size_t i = 0; i < count; ++i) {
+    const Effect& effect = guesses[first + i].effect;
+    if (!effect.typed || effect.glyph.wide() || effect.glyph.is_cluster()) return false;
+    const int column = cursor.column - static_cast<int>(count - i);
+    if (!SameGlyph(base, effect.glyph, screen, screen.cell(cursor.row, column))) return false;
+  }
+  return true;
+}
+
 size_t CountEchoedElsewhere(const term::Screen& base, const Guesses& guesses, size_t first,
                             const term::Screen& screen) {
   const Position cursor = CursorOf(screen);
-  size_t most = 0;
-  while (first + most < guesses.size() && most < static_cast<size_t>(cursor.column)) {
-    const Effect& effect = guesses[first + most].effect;
-    if (!effect.typed || effect.glyph.wide() || effect.glyph.is_cluster()) break;
-    ++most;
-  }
-  for (size_t count = most; count > 0; --count) {
-    bool fits = true;
-    bool changed = false;
-    for (size_t i = 0; fits && i < count; ++i) {
-      const int column = cursor.column - static_cast<int>(count - i);
-      const term::Cell& glyph = guesses[first + i].effect.glyph;
-      const term::Cell& shown = screen.cell(cursor.row, column);
-      fits = SameGlyph(base, glyph, screen, shown);
-      changed = changed || !SameGlyph(base, base.cell(cursor.row, column), screen, shown);
+  const auto changed = [&](int column) {
+    return !SameGlyph(base, base.cell(cursor.row, column), screen, screen.cell(cursor.row, column));
+  };
+  size_t count = std::min(guesses.size() - first, static_cast<size_t>(cursor.column));
+  for (; count > 0; --count) {
+    if (!StandsBeforeCursor(base, guesses, first, count, screen)) continue;
+    for (int column = cursor.column - static_cast<int>(count); column < cursor.column; ++column) {
+      if (changed(column)) return count;
     }
-    if (fits && changed) return count;
   }
   return 0;
 }

@@ -58,6 +58,9 @@ bool AgreesInEveryRow(const term::Screen& base, const Guesses& guesses, size_t c
 bool ShowsEcho(const term::Screen& base, const Guess& guess, const term::Screen& screen);
 // The character is where it was guessed, or the row it went to has scrolled up since. For counting.
 bool IsOnScreen(const term::Screen& base, const Guess& guess, const term::Screen& screen);
+// The characters that `count` guesses from `first` on put are left of the cursor.
+bool StandsBeforeCursor(const term::Screen& base, const Guesses& guesses, size_t first,
+                        size_t count, const term::Screen& screen);
 // How many guesses from `first` on `screen` seems to show already, left of its cursor, though
 // their places were guessed wrong.
 size_t CountEchoedElsewhere(const term::Screen& base, const Guesses& guesses, size_t first,

@@ -24,16 +24,21 @@ bool IsFiller(const term::Cell& cell) {
 std::optional<Position> CameFrom(const term::Screen& base, const Guesses& guesses, size_t first,
                                  size_t answered, const term::Screen& screen) {
   const Position cursor = {screen.cursor().row, screen.cursor().column};
-  const size_t echoed = CountEchoedElsewhere(base, guesses, first, screen);
+  size_t echoed = CountEchoedElsewhere(base, guesses, first, screen);
+  // What is typed over the same text shows only by the cursor.
+  const bool seen = echoed > 0 && first + echoed >= answered;
+  if (first + echoed < answered) {
+    echoed = answered - first;
+    if (!StandsBeforeCursor(base, guesses, first, echoed, screen)) return std::nullopt;
+  }
   const size_t next = first + echoed;
-  if (next < answered) return std::nullopt;
   const Position from = {cursor.row, cursor.column - static_cast<int>(echoed)};
   if (next == guesses.size()) return from;
   const Effect& effect = guesses[next].effect;
   if (!effect.typed || effect.glyph.blank()) return std::nullopt;
   // An echo of what was there before does not show.
   const bool may_be_echoed =
-      echoed == 0 && cursor.column > 0 &&
+      !seen && cursor.column > 0 &&
       SameGlyph(base, effect.glyph, screen, screen.cell(cursor.row, cursor.column - 1));
   return may_be_echoed ? std::nullopt : std::optional(from);
 }
