@@ -123,8 +123,11 @@ std::vector<TimedKey> ModalEditing(uint64_t seed) {
     }
     hand.Key("\x1b");
     hand.Think();
-    hand.Times(2 + static_cast<int>(hand.Below(4)), hand.Below(2) == 0 ? "j" : "k");
-    hand.Times(static_cast<int>(hand.Below(5)), hand.Below(2) == 0 ? "l" : "h");
+    // One draw a statement: compilers differ in the order of arguments.
+    const int rows = 2 + static_cast<int>(hand.Below(4));
+    hand.Times(rows, hand.Below(2) == 0 ? "j" : "k");
+    const int columns = static_cast<int>(hand.Below(5));
+    hand.Times(columns, hand.Below(2) == 0 ? "l" : "h");
     if (hand.Below(3) == 0) hand.Times(3, "x");
     if (hand.Below(4) == 0) hand.Text("dd");
   }
@@ -149,7 +152,8 @@ std::vector<TimedKey> ModelessEditing(uint64_t seed) {
 std::vector<TimedKey> ReadingMail(uint64_t seed) {
   Hand hand(seed);
   for (int i = 0; i < 10; ++i) {
-    hand.Times(3 + static_cast<int>(hand.Below(6)), hand.Below(3) > 0 ? "j" : "k");
+    const int messages = 3 + static_cast<int>(hand.Below(6));
+    hand.Times(messages, hand.Below(3) > 0 ? "j" : "k");
     hand.Key("\r");
     hand.Think();
     hand.Times(static_cast<int>(hand.Below(3)), " ");
