@@ -66,6 +66,7 @@ bool OnlyFieldsDiffer(const term::Screen& before, const term::Screen& after,
 
 bool AllFieldsEcho(const term::Screen& screen, const JumpMemory& jumps,
                    absl::FunctionRef<bool(Position)> echoes) {
+  if (jumps.empty()) return false;  // as nearly always; this is asked for every screen
   const std::set<Position> fields = jumps.Ring(screen.cursor().row);
   if (fields.size() < 2) return false;
   const auto known = [&](Position at) {
