@@ -19,9 +19,11 @@ class ReceiveCoalescing {
   // Shorter than what anyone feels, and at a million datagrams a second still fewer of them than a
   // socket's queue has room for.
   static constexpr std::chrono::microseconds kDelay{100};
-  // A rate is measured over so long, and coalesced from so many in it (10,000 a second).
-  static constexpr std::chrono::milliseconds kWindow{5};
-  static constexpr uint32_t kMany = 50;
+  // A rate is measured over so long, and coalesced from so many in it (10,000 a second). Long enough
+  // that heartbeats of thousands of idle sessions, which come in clumps, aren't taken for a flood:
+  // the sleeps after a clump would end for nothing.
+  static constexpr std::chrono::milliseconds kWindow{20};
+  static constexpr uint32_t kMany = 200;
 
   explicit ReceiveCoalescing(Instant now) : window_began_(now) {}
 

@@ -30,9 +30,20 @@ TEST(ReceiveCoalescing, LeavesAShortBurstAlone) {
   EXPECT_EQ(coalescing.Delay(kBegin + 2 * ReceiveCoalescing::kWindow), 0ns);
 }
 
+TEST(ReceiveCoalescing, LeavesClumpsOfHeartbeatsAlone) {
+  // Ten thousand sessions' in three seconds, sixty at a time.
+  ReceiveCoalescing coalescing(kBegin);
+  for (auto t = 0ms; t < 3s; t += 18ms) {
+    coalescing.OnDatagrams(60);
+    for (auto later = 0ms; later < 18ms; later += 1ms) {
+      EXPECT_EQ(coalescing.Delay(kBegin + t + later), 0ns);
+    }
+  }
+}
+
 TEST(ReceiveCoalescing, DelaysInAFloodFromTheSecondWindowOn) {
   ReceiveCoalescing coalescing(kBegin);
-  for (auto t = 0us; t < 20ms; t += 10us) {
+  for (auto t = 0us; t < 4 * ReceiveCoalescing::kWindow; t += 10us) {
     coalescing.OnDatagrams(1);
     const auto expected = t < ReceiveCoalescing::kWindow ? 0us : ReceiveCoalescing::kDelay;
     EXPECT_EQ(coalescing.Delay(kBegin + t), expected) << t.count();
