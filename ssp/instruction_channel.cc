@@ -145,8 +145,7 @@ void InstructionChannel::OnDatagramTooBig(Instant now) {
 }
 
 double InstructionChannel::IncomingLossRate() const {
-  constexpr double kLightLoss = 0.05;
-  return std::max(losses_.rate(), std::min(losses_.long_rate(), kLightLoss));
+  return std::max(losses_.rate(), losses_.long_rate());
 }
 
 Stats InstructionChannel::stats() const {

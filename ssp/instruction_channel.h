@@ -69,7 +69,8 @@ class InstructionChannel {
   }
   // Of the peer's datagrams.
   const LossMeter& losses() const { return losses_; }
-  // How bad it is lately; not quite nothing as long as there were losses not long ago.
+  // How bad it is lately. Of the last few and of the last few hundred datagrams, whichever share is
+  // larger: few of them say little, and a path that lost so many will do so again.
   double IncomingLossRate() const;
   Stats stats() const;
   Stats& mutable_stats() { return stats_; }

@@ -16,6 +16,7 @@ class LossMeter {
   static constexpr int kReorderTolerance = 3;
   static constexpr int kWindow = 64;   // sequence numbers that rate() looks at
   static constexpr int kMemory = 256;  // sequence numbers remembered
+  static constexpr int kTried = 12;    // sequence numbers that make a path a tried one
 
   // Every authentic datagram's number, in any order, repeats included.
   void OnReceived(uint64_t sequence);
@@ -26,11 +27,13 @@ class LossMeter {
   // Share of the recent numbers old enough to judge that never came; 0 without any. A loss among
   // few counts for more than its share (Laplace's rule of succession).
   double rate() const { return RateOf(kWindow); }
-  // The same over all that is remembered: whether there have been losses at all of late.
+  // The same over all that is remembered.
   double long_rate() const { return RateOf(kMemory); }
 
-  // Too little has been seen to tell.
+  // Too little has been seen to tell how much is lost.
   bool young() const { return known_ < kWindow; }
+  // Too little has been seen to tell whether anything is.
+  bool untried() const { return known_ < kTried; }
 
  private:
   double RateOf(int window) const;

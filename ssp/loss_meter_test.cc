@@ -49,6 +49,9 @@ TEST(LossMeter, FewNumbersProveLittle) {
   EXPECT_NEAR(Fed({0, 2, 3, 4}).rate(), 0.5, 0.01);  // one of two judged
   EXPECT_TRUE(Fed({0, 2, 3, 4}).young());
   EXPECT_FALSE(Fed({0, 100}).young());
+  EXPECT_TRUE(LossMeter().untried());
+  EXPECT_TRUE(Fed({10, 11, 14, 20}).untried());
+  EXPECT_FALSE(Fed({10, 11, 14, 21}).untried());
 }
 
 TEST(LossMeter, RepeatsAndAncientNumbersDoNothing) {

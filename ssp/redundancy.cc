@@ -15,9 +15,9 @@ constexpr std::array<std::array<milliseconds, Redundancy::kMostCopies>, Redundan
         {{milliseconds(50)},
          {milliseconds(10), milliseconds(50)},
          {milliseconds(2), milliseconds(10), milliseconds(50)},
-         {milliseconds(1), milliseconds(4), milliseconds(12), milliseconds(50)},
-         {milliseconds(1), milliseconds(4), milliseconds(12), milliseconds(50), milliseconds(100)},
-         {milliseconds(1), milliseconds(4), milliseconds(12), milliseconds(50), milliseconds(100),
+         {milliseconds(1), milliseconds(3), milliseconds(8), milliseconds(50)},
+         {milliseconds(1), milliseconds(3), milliseconds(8), milliseconds(50), milliseconds(100)},
+         {milliseconds(1), milliseconds(3), milliseconds(8), milliseconds(50), milliseconds(100),
           milliseconds(150)}}};
 
 }  // namespace

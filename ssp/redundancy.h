@@ -4,7 +4,7 @@
 //
 // A new state starts a series: copies at kOffsets after it, as many as bring the chance that none
 // arrives below kResidual, until it is acknowledged. The first are for losses one by one, the
-// later ones for bursts.
+// later ones for bursts. A path of which nothing is known counts as a lossy one (docs/adr/0010).
 //
 // Limits, whatever the losses:
 //   * Small states only (kMaxDiff).
@@ -27,15 +27,16 @@ namespace mosh::ssp {
 
 class Redundancy {
  public:
-  static constexpr size_t kMaxDiff = 2000;   // octets before compression: a screen of text
+  static constexpr size_t kMaxDiff = 4000;   // octets before compression: a screen of text
   static constexpr size_t kLeastCost = 120;  // octets
   static constexpr double kOctetsPerSecond = 4800;
   static constexpr double kResidual = 0.005;
   static constexpr int kMostCopies = 6;
+  static constexpr double kUntriedLoss = 0.2;  // to be expected before anything is known
 
   explicit Redundancy(Instant now) : budget_at_(now), minimum_since_(now) {}
 
-  // Share of our datagrams that does not arrive, as far as is known.
+  // Share of our datagrams that does not arrive, as far as is known; kUntriedLoss until told.
   void OnLossRate(double rate) { loss_rate_ = rate; }
   // Watches the round trip.
   void OnPath(const Path& path, Instant now);
@@ -58,7 +59,7 @@ class Redundancy {
   // When the budget allows another copy.
   Instant AffordableAt() const;
 
-  double loss_rate_ = 0;
+  double loss_rate_ = kUntriedLoss;
   bool active_ = false;
   Instant started_;
   int copies_ = 0;

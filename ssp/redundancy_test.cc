@@ -41,7 +41,13 @@ struct Fixture {
 
 TEST(Redundancy, NoneWithoutLosses) {
   Fixture f;
+  f.redundancy.OnLossRate(0);
   EXPECT_EQ(f.Series(), Offsets{});
+}
+
+TEST(Redundancy, AFewBeforeAnythingIsKnown) {
+  Fixture f;
+  EXPECT_EQ(f.Series(), (Offsets{2ms, 10ms, 50ms}));
 }
 
 TEST(Redundancy, DepthFollowsTheLosses) {
@@ -53,7 +59,7 @@ TEST(Redundancy, DepthFollowsTheLosses) {
   f.redundancy.OnLossRate(0.1);
   EXPECT_EQ(f.Series(), (Offsets{10ms, 50ms}));
   f.redundancy.OnLossRate(0.29);
-  EXPECT_EQ(f.Series(), (Offsets{1ms, 4ms, 12ms, 50ms}));
+  EXPECT_EQ(f.Series(), (Offsets{1ms, 3ms, 8ms, 50ms}));
   f.redundancy.OnLossRate(1);
   EXPECT_EQ(f.Series().size(), static_cast<size_t>(Redundancy::kMostCopies));
 }

@@ -60,6 +60,7 @@ class Sender {
     double incoming_loss_rate = 0;  // 0..1
     // Of our own datagrams, as the peer sees it; nullopt if it never says.
     std::optional<double> outgoing_loss_rate;
+    bool untried = false;    // nothing is known about losses yet
     bool late_acks = false;  // agreed: the client acknowledges late
   };
   void OnPathUpdate(const PathNews& news, Instant now, const Path& path);

@@ -19,6 +19,7 @@ Sender<Local>::Sender(const TransportConfig& config, size_t max_diff, Local init
       redundancy_(now),
       last_heard_(now),
       last_sent_(now) {
+  if (!redundancy_allowed_) redundancy_.OnLossRate(0);
   states_.push_back(std::move(initial));
 }
 
@@ -77,7 +78,8 @@ void Sender<Local>::OnPathUpdate(const PathNews& news, Instant now, const Path& 
   early_ = early_allowed_ && loss_before_ && now - *loss_before_ < kRecentLoss;
   // A path that loses one way usually loses the other way too.
   const double outgoing = news.outgoing_loss_rate.value_or(news.incoming_loss_rate);
-  redundancy_.OnLossRate(redundancy_allowed_ ? outgoing : 0);
+  const double expected = news.untried ? std::max(outgoing, Redundancy::kUntriedLoss) : outgoing;
+  redundancy_.OnLossRate(redundancy_allowed_ ? expected : 0);
   redundancy_.OnPath(path, now);
   // Each end knows of the losses of one direction, and by the peer's report of the other's.
   ack_delay_ =

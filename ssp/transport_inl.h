@@ -28,6 +28,7 @@ void Transport<Local, Remote>::UpdatePath(Instant now) {
   sender_.OnPathUpdate({.incoming_losses = channel_.losses().lost(),
                         .incoming_loss_rate = channel_.IncomingLossRate(),
                         .outgoing_loss_rate = outgoing,
+                        .untried = channel_.losses().untried(),
                         .late_acks = capabilities_.Has(Capability::kLongAckDelay) &&
                                      peer_capabilities_.Has(Capability::kLongAckDelay)},
                        now, channel_.path());
@@ -139,7 +140,6 @@ absl::Status Transport<Local, Remote>::OnDeadline(Instant now, Local& live, Data
       sender_.acked_num() < predictions_known_at_) {
     outgoing->predictions = predictions_;
   }
-  outgoing->incarnation = incarnation_;
   const Stats::Direction before = channel_.stats().sent;
   fatal_ = channel_.Send(*outgoing, now, sink);
   if (sender_.last_was_copy()) {
