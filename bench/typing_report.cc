@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <system_error>
+#include <tuple>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -202,6 +203,49 @@ std::vector<std::string> InOrderOfAppearance(const TypingResults& results,
   return traces;
 }
 
+// Programs predict different keys, and those that are left differ in how much the network has to
+// carry for them. So this compares each pairing with the baseline by the keys that neither showed
+// at once: the same keys for both.
+void PrintSharedLateKeys(const TypingResults& results, const std::string& network,
+                         const std::vector<std::string>& pairings) {
+  using Place = std::tuple<unsigned, std::string, int>;  // seed, trace, key
+  std::map<std::string, std::map<Place, double>> late;   // by pairing
+  std::set<unsigned> seeds;
+  for (const KeyRecord& key : results.keys) {
+    if (key.run.network != network) continue;
+    seeds.insert(key.run.seed);
+    if (key.visible && !key.at_once())
+      late[key.run.pairing][{key.run.seed, key.run.trace, key.index}] = key.delay();
+  }
+  std::printf("\n");
+  PrintHead({"keys that neither showed at once"},
+            {"keys", "mean ms", "mean ms, stock", "ratio", "p99 ms", "p99 ms, stock", "ratio"}, {});
+  for (const std::string& pairing : pairings) {
+    if (pairing == kBaseline) continue;
+    Samples keys, means, base_means, p99s, base_p99s;
+    for (const unsigned seed : seeds) {
+      Samples delays, base_delays;
+      for (const auto& [place, delay] : late[pairing]) {
+        const auto base = late[kBaseline].find(place);
+        if (std::get<0>(place) != seed || base == late[kBaseline].end()) continue;
+        delays.Add(delay);
+        base_delays.Add(base->second);
+      }
+      if (delays.empty()) continue;
+      keys.Add(static_cast<double>(delays.size()));
+      means.Add(delays.Mean());
+      base_means.Add(base_delays.Mean());
+      p99s.Add(delays.Percentile(99));
+      base_p99s.Add(base_delays.Percentile(99));
+    }
+    if (keys.empty()) continue;
+    absl::PrintF("| %s | %s | %s | %s | %s | %s | %s | %s |\n", pairing, Number(keys.Median()),
+                 Number(means.Median()), Number(base_means.Median()),
+                 Ratio(means.Median(), base_means.Median()), Number(p99s.Median()),
+                 Number(base_p99s.Median()), Ratio(p99s.Median(), base_p99s.Median()));
+  }
+}
+
 }  // namespace
 
 void PrintNetwork(const TypingResults& results, const std::string& network,
@@ -228,6 +272,7 @@ void PrintNetwork(const TypingResults& results, const std::string& network,
                  absl::StrJoin(Values(pairings, medians), " | "),
                  seeds.size() > 1 ? absl::StrJoin(spreads, "; ") : "");
   }
+  if (HasBaseline(pairings)) PrintSharedLateKeys(results, network, pairings);
   std::fflush(stdout);
 }
 

@@ -45,7 +45,8 @@ struct TypingResults {
   std::vector<SessionRecord> sessions;
 };
 
-// The sums over all traces of one network, a figure a line; figures are medians over the seeds.
+// The sums over all traces of one network, a figure a line, and beside stock the delays of the keys
+// that neither showed at once; figures are medians over the seeds.
 void PrintNetwork(const TypingResults& results, const std::string& network,
                   const std::vector<std::string>& pairings);
 // A line for each trace of the network.
