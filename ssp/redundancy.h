@@ -32,7 +32,7 @@ class Redundancy {
   static constexpr double kOctetsPerSecond = 4800;
   static constexpr double kResidual = 0.005;
   static constexpr int kMostCopies = 6;
-  static constexpr double kUntriedLoss = 0.2;  // to be expected before anything is known
+  static constexpr double kUntriedLoss = 0.1;  // to be expected before anything is known
 
   explicit Redundancy(Instant now) : budget_at_(now), minimum_since_(now) {}
 
