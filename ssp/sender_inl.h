@@ -19,7 +19,6 @@ Sender<Local>::Sender(const TransportConfig& config, size_t max_diff, Local init
       redundancy_(now),
       last_heard_(now),
       last_sent_(now) {
-  if (!redundancy_allowed_) redundancy_.OnLossRate(0);
   states_.push_back(std::move(initial));
 }
 
@@ -78,8 +77,7 @@ void Sender<Local>::OnPathUpdate(const PathNews& news, Instant now, const Path& 
   early_ = early_allowed_ && loss_before_ && now - *loss_before_ < kRecentLoss;
   // A path that loses one way usually loses the other way too.
   const double outgoing = news.outgoing_loss_rate.value_or(news.incoming_loss_rate);
-  const double expected = news.untried ? std::max(outgoing, Redundancy::kUntriedLoss) : outgoing;
-  redundancy_.OnLossRate(redundancy_allowed_ ? expected : 0);
+  redundancy_.OnLossRate(news.untried ? std::max(outgoing, Redundancy::kUntriedLoss) : outgoing);
   redundancy_.OnPath(path, now);
   // Each end knows of the losses of one direction, and by the peer's report of the other's.
   ack_delay_ =
@@ -107,6 +105,7 @@ Instant Sender<Local>::RepeatDue(const Path& path) const {
 
 template <LocalState Local>
 Instant Sender<Local>::CopyDue() const {
+  if (!redundancy_allowed_) return Instant::Max();
   // A change that somebody waits for leaves soon anyway, and carries everything.
   if (!unacknowledged() || (timing_.change_pending() && !timing_.background())) {
     return Instant::Max();

@@ -1,6 +1,7 @@
 // Prints keystroke-to-screen delays, and datagrams and octets a key, of our transport and of a peer
 // that times like stock, in all pairings, over the same simulated networks. A typist presses a key
-// every 60-260 ms and sometimes pauses for a second; each is echoed.
+// every 60-260 ms and sometimes pauses for a second; each is echoed. At the end of a line: how long
+// the first screen and, in the mean, the first five keys took.
 //
 //   bazel run //ssp/testing:latency_report [-- PART OF A NETWORK'S NAME]
 #include <algorithm>
@@ -22,6 +23,7 @@ using StockClient = ReferencePeer<ToyStream, ToyScreen>;
 using StockServer = ReferencePeer<ToyScreen, ToyStream>;
 
 constexpr int kKeys = 200;
+constexpr size_t kFirstKeys = 5;
 
 struct Direction {
   double datagrams = 0, octets = 0;  // per key
@@ -31,6 +33,7 @@ struct Report {
   std::vector<double> delays_ms;
   Direction up, down;
   double first_screen_ms = 0;
+  double first_keys_ms = 0;  // mean of the first kFirstKeys of each run
 };
 
 template <class Client, class Server>
@@ -53,7 +56,9 @@ void Run(const PairOptions& options, Report& report) {
   size_t shown = 5;
   const auto note = [&] {
     for (; shown < pair.shown().size(); ++shown) {
-      report.delays_ms.push_back(static_cast<double>((pair.now - typed[shown - 5]).count()) / 1e6);
+      const size_t key = shown - 5;
+      report.delays_ms.push_back(static_cast<double>((pair.now - typed[key]).count()) / 1e6);
+      if (key < kFirstKeys) report.first_keys_ms += report.delays_ms.back() / kFirstKeys;
     }
     return false;
   };
@@ -92,10 +97,10 @@ void Line(const char* name, PairOptions options, int runs) {
   std::printf(
       "  %-24s n %6zu mean %7.1f median %7.1f p95 %7.1f p99 %7.1f | per key: up %.2f (%4.0f "
       "octets) "
-      "down %.2f (%4.0f) | screen %.0f\n",
+      "down %.2f (%4.0f) | first screen %.0f, first keys %.1f\n",
       name, d.size(), sum / static_cast<double>(d.size()), at(0.5), at(0.95), at(0.99),
       report.up.datagrams / runs, report.up.octets / runs, report.down.datagrams / runs,
-      report.down.octets / runs, report.first_screen_ms / runs);
+      report.down.octets / runs, report.first_screen_ms / runs, report.first_keys_ms / runs);
 }
 
 struct Network {
@@ -110,7 +115,9 @@ const Network kNetworks[] = {
     {"100 ms, clean but for 2 ms of jitter",
      10,
      {.latency = 50ms, .jitter = 2ms, .in_order = true}},
-    {"273 ms, clean but for 4 ms of jitter", 10, {.latency = 134ms, .jitter = 4ms, .in_order = true}},
+    {"273 ms, clean but for 4 ms of jitter",
+     10,
+     {.latency = 134ms, .jitter = 4ms, .in_order = true}},
     {"100 ms, 2% loss each way", 20, {.latency = 50ms, .loss = 0.02}},
     {"100 ms, 10% loss each way", 20, {.latency = 50ms, .loss = 0.1}},
     {"100 ms, 29% loss each way", 40, {.latency = 50ms, .loss = 0.29}},
