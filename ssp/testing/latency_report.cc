@@ -120,7 +120,7 @@ const Network kNetworks[] = {
      {.latency = 134ms, .jitter = 4ms, .in_order = true}},
     {"100 ms, 2% loss each way", 20, {.latency = 50ms, .loss = 0.02}},
     {"100 ms, 10% loss each way", 20, {.latency = 50ms, .loss = 0.1}},
-    {"100 ms, 29% loss each way", 40, {.latency = 50ms, .loss = 0.29}},
+    {"100 ms, 29% loss each way", 400, {.latency = 50ms, .loss = 0.29}},
     {"100 ms, bursts of 100 ms, 2% of the time",
      40,
      {.latency = 50ms, .burst_gap = 4900ms, .burst_length = 100ms}},
